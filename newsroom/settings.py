@@ -1,0 +1,286 @@
+"""Settings, read from the environment once (see ``.env.example`` for every name).
+
+Three modes: ``production`` (the default: refuses to start on missing secrets), ``demo``
+(embedded stores, tour, mail kept locally) and ``test``.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from newsroom.redis_urls import celery_broker_url
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+MODE = os.environ.get("NEWSROOM_MODE", "production")
+if MODE not in {"production", "demo", "test"}:
+    raise ImproperlyConfigured(f"NEWSROOM_MODE is {MODE!r}; use production, demo or test.")
+DEMO = MODE == "demo"
+DEBUG = False
+
+
+def env(name: str, *, default: str | None = None) -> str:
+    """The value of an environment variable; without default it must be set."""
+    value = os.environ.get(name, default)
+    if value is None or value == "":
+        if default is not None:
+            return default
+        raise ImproperlyConfigured(f"{name} is not set. See .env.example for what it holds.")
+    return value
+
+
+def env_list(name: str, *, default: str = "") -> list[str]:
+    return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+# --- secrets: never derived from each other, so that each can be rotated alone ---------------
+SECRET_KEY = env("NEWSROOM_SECRET_KEY")
+NEWSROOM_EMAIL_KEYS = env("NEWSROOM_EMAIL_KEYS")
+NEWSROOM_TOKEN_KEYS = env("NEWSROOM_TOKEN_KEYS")
+NEWSROOM_AUDIT_KEY = env("NEWSROOM_AUDIT_KEY")
+
+NEWSROOM_STATE = Path(env("NEWSROOM_STATE", default=str(BASE_DIR / ".state")))
+NEWSROOM_AUDIT_HEAD_FILE = Path(env("NEWSROOM_AUDIT_HEAD_FILE", default=str(NEWSROOM_STATE / "audit-head.jsonl")))
+NEWSROOM_BASE_URL = env("NEWSROOM_BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
+NEWSROOM_TRUSTED_PROXIES = env_list("NEWSROOM_TRUSTED_PROXIES")
+NEWSROOM_LIMITS = env("NEWSROOM_LIMITS", default="default")
+NEWSROOM_RECONCILER = env("NEWSROOM_RECONCILER", default="on")
+
+ALLOWED_HOSTS = env_list("NEWSROOM_ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1],testserver" if MODE != "production" else "")
+CSRF_TRUSTED_ORIGINS = env_list("NEWSROOM_CSRF_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "newsroom.apps.NewsroomConfig",
+    "newsroom.apps.NewsroomAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "csp",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "newsroom.audit",
+    "newsroom.outbox",
+    "newsroom.access",
+    "articles",
+    "comments",
+    "moderation",
+    "ads",
+    "newsroom.pages",
+    "seeds",
+]
+if DEMO:
+    INSTALLED_APPS.append("newsroom.demo")
+
+MIDDLEWARE = [
+    "newsroom.health.ProbeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "newsroom.api.ProblemMiddleware",
+]
+
+ROOT_URLCONF = "newsroom.urls"
+WSGI_APPLICATION = "newsroom.wsgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- stores ----------------------------------------------------------------------------------
+REDIS_URL = env("REDIS_URL")
+REDIS_SOCKET_TIMEOUT_S = 0.3  # Limits and cache: the first time-out opens the breaker.
+
+
+def database(url: str) -> dict[str, Any]:
+    config = dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
+    options = config.setdefault("OPTIONS", {})
+    options.setdefault("connect_timeout", 2)
+    # A session left open by a killed client must not hold locks for long.
+    options.setdefault("options", "-c idle_in_transaction_session_timeout=30s -c timezone=UTC")
+    config["TEST"] = {"NAME": os.environ.get("NEWSROOM_TEST_DATABASE")}
+    return config
+
+
+DATABASES = {"default": database(env("DATABASE_URL"))}
+DATABASE_OWNER_URL = os.environ.get("DATABASE_OWNER_URL", "")
+if DATABASE_OWNER_URL and MODE != "test":
+    # Only `migrate` uses it (newsroom/management/commands/migrate.py): the running product has no DDL.
+    DATABASES["owner"] = database(DATABASE_OWNER_URL)
+DATABASE_ROUTERS: list[str] = []
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Nothing of ours uses Django's cache over Redis: its serializer is pickle. Limits talk to Redis
+# themselves (newsroom.limits), threads are cached in process and checked against PostgreSQL.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# --- Celery: each value with its reason --------------------------------------------------------
+CELERY_BROKER_URL = celery_broker_url(REDIS_URL, database=0)
+CELERY_TASK_SERIALIZER = "json"  # JSON only: a writable Redis must not run code in a worker.
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_RESULT_BACKEND = None  # Results live in PostgreSQL; a result backend grows and holds arguments.
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True  # Faster redelivery after a crash; safety itself comes from the row.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # Few parked messages behind a dead worker.
+CELERY_TASK_REJECT_ON_WORKER_LOST = False  # True loops a killer comment for ever; the row retries, bounded by attempts.
+CELERY_TASK_ACKS_ON_FAILURE_OR_TIMEOUT = True  # The row is the retry, never the message.
+CELERY_TASK_SOFT_TIME_LIMIT = 20  # soft 20 s < hard 30 s < lease 60 s < visibility 120 s
+CELERY_TASK_TIME_LIMIT = 30
+CELERY_TASK_PUBLISH_RETRY = False  # The reconciler is the retry; a reader's request waits for nobody.
+CELERY_TASK_DEFAULT_QUEUE = "newsroom"
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # Never give up silently (the default stops after 100).
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # Tasks end in 30 s and may run twice.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10.0  # Lets running tasks finish before a cold stop.
+CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 5000  # Bounds slow leaks.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000  # KiB: an over-grown child is replaced, not the machine.
+CELERY_WORKER_SEND_TASK_EVENTS = False  # Events carry arguments.
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 120,  # > lease: a redelivered message finds the lease taken or expired.
+    "unacked_restore_interval": 10,
+    "socket_timeout": 5.0,  # Workers; the web process lowers both to 1 s (newsroom.celery).
+    "socket_connect_timeout": 2.0,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+    "max_connections": 20,
+    "global_keyprefix": os.environ.get("NEWSROOM_BROKER_PREFIX", "newsroom:"),
+}
+
+# --- API ---------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["newsroom.api.StrictJSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["newsroom.access.authentication.ApiTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_PAGINATION_CLASS": "newsroom.api.CursorPages",
+    "DEFAULT_FILTER_BACKENDS": [],
+    "EXCEPTION_HANDLER": "newsroom.api.problem_handler",
+    "DEFAULT_SCHEMA_CLASS": "newsroom.openapi.ProblemAutoSchema",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "NUM_PROXIES": 0,
+    "COMPACT_JSON": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Newsroom API",
+    "DESCRIPTION": "Articles, comments judged before they are published, and ad slots. "
+    "Every error is an RFC 9457 problem document.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+API_MAX_BODY_BYTES = 65_536
+
+# --- security ------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_HTTPONLY = False
+if MODE == "production":
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = env("NEWSROOM_SSL_REDIRECT", default="on") == "on"
+    SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz|metrics)$"]
+    SECURE_HSTS_SECONDS = int(env("NEWSROOM_HSTS_SECONDS", default="31536000"))
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env("NEWSROOM_HSTS_SUBDOMAINS", default="on") == "on"
+    SECURE_HSTS_PRELOAD = env("NEWSROOM_HSTS_PRELOAD", default="on") == "on"
+    if NEWSROOM_TRUSTED_PROXIES:
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
+LOGIN_URL = "admin:login"
+
+# --- language, time, files -------------------------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env("NEWSROOM_STATIC_ROOT", default=str(NEWSROOM_STATE / "static")))
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if MODE == "production"
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+MEDIA_ROOT = Path(env("NEWSROOM_MEDIA_ROOT", default=str(NEWSROOM_STATE / "media")))
+MEDIA_URL = "/media/"
+
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend" if MODE == "demo" else "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_FILE_PATH = NEWSROOM_STATE / "mail"
+
+# --- logs: no query strings of token paths, no bodies, no addresses ----------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "newsroom": {"level": "INFO"},
+        "moderation": {"level": "INFO"},
+        "comments": {"level": "INFO"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
+}
+

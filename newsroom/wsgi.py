@@ -1,0 +1,10 @@
+"""The web process: ``granian --interface wsgi newsroom.wsgi:application``."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
+os.environ.setdefault("NEWSROOM_PROCESS", "web")
+
+application = get_wsgi_application()

@@ -1,0 +1,61 @@
+"""Configuration fails at start, in words."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ImproperlyConfigured
+
+from newsroom.crypto import parse_key_ring
+from newsroom.limits import LIMITS
+
+WEAK_SECRETS = ("change", "insecure", "example", "secret", "dev-")
+
+
+@register()
+def check_secrets(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    problems: list[CheckMessage] = []
+    for name in ("NEWSROOM_EMAIL_KEYS", "NEWSROOM_TOKEN_KEYS"):
+        try:
+            parse_key_ring(name, getattr(settings, name))
+        except ImproperlyConfigured as error:
+            problems.append(Error(str(error), hint=_KEY_HINT, id="newsroom.E001"))
+    try:
+        is_long = len(base64.urlsafe_b64decode(settings.NEWSROOM_AUDIT_KEY + "==")) >= 32
+    except ValueError:
+        is_long = False
+    if not is_long:
+        problems.append(Error("NEWSROOM_AUDIT_KEY is not 32 bytes in base64url.", hint=_KEY_HINT, id="newsroom.E002"))
+    secret = settings.SECRET_KEY
+    if settings.MODE == "production" and (len(secret) < 40 or secret.lower().startswith(WEAK_SECRETS)):
+        problems.append(
+            Error("NEWSROOM_SECRET_KEY is a default or shorter than 40 characters.", hint=_KEY_HINT, id="newsroom.E003")
+        )
+    return problems
+
+
+@register()
+def check_limits(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.NEWSROOM_LIMITS in LIMITS:
+        return []
+    return [Error(f"NEWSROOM_LIMITS is {settings.NEWSROOM_LIMITS!r}.", hint="Use off, default or strict.", id="newsroom.E004")]
+
+
+@register()
+def check_proxies(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    problems: list[CheckMessage] = []
+    for cidr in settings.NEWSROOM_TRUSTED_PROXIES:
+        try:
+            ipaddress.ip_network(cidr)
+        except ValueError:
+            problems.append(
+                Error(f"NEWSROOM_TRUSTED_PROXIES holds {cidr!r}.", hint="Use networks such as 10.0.0.0/8.", id="newsroom.E005")
+            )
+    return problems
+
+
+_KEY_HINT = "python3 -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())' makes a key."

@@ -1,0 +1,211 @@
+"""The breaker around Redis, and limits that are atomic across processes.
+
+Stated behaviour when Redis is slow or away: the first time-out (0.3 s here, 1 s for publishing)
+opens the breaker for 5 s; one probe closes it. While it is open, publishing is skipped (the
+reconciler finds the row), and limits are counted in process memory: stricter per process, looser
+across processes. ``newsroom_broker_failures_total`` counts both.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+from django.http import HttpRequest
+from limits import RateLimitItem, parse
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import MovingWindowRateLimiter
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from newsroom import metrics
+from newsroom.errors import DomainError
+from newsroom.redis_urls import with_database
+
+REDIS_ERRORS = (RedisError, StorageError, OSError)
+
+
+class RateLimited(DomainError):
+    code = "rate_limited"
+    status = 429
+    title = "Too many requests"
+
+
+class Breaker:
+    """Closed: use the dependency. Open: skip it for ``open_s``, then let one caller probe. Thread-safe."""
+
+    def __init__(self, *, open_s: float = 5.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._open_s = open_s
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._open_until = 0.0
+        self._is_open = False
+
+    def allows(self) -> bool:
+        if not self._is_open:
+            return True
+        with self._lock:
+            if self._is_open and self._clock() < self._open_until:
+                return False
+            # This caller is the probe; the others go on skipping until it reports.
+            self._open_until = self._clock() + self._open_s
+            return True
+
+    def succeeded(self) -> None:
+        self._is_open = False
+
+    def failed(self) -> None:
+        with self._lock:
+            self._is_open = True
+            self._open_until = self._clock() + self._open_s
+
+    @property
+    def is_open(self) -> bool:
+        return self._is_open
+
+
+redis_breaker = Breaker()  # One per process: all uses of Redis share what is known of its health.
+
+
+@cache
+def redis_client() -> Redis:
+    """The limits database of Redis, with a time-out that a reader does not notice and no retries."""
+    return Redis.from_url(
+        with_database(settings.REDIS_URL, 1),
+        socket_timeout=settings.REDIS_SOCKET_TIMEOUT_S,
+        socket_connect_timeout=settings.REDIS_SOCKET_TIMEOUT_S,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+def is_redis_answering() -> bool:
+    """Whether Redis answers a ping within the time-out; moves the breaker."""
+    if not redis_breaker.allows():
+        return False
+    try:
+        redis_client().ping()
+    except REDIS_ERRORS:
+        redis_breaker.failed()
+        return False
+    redis_breaker.succeeded()
+    return True
+
+
+# --- who is asking ---------------------------------------------------------------------------------
+@cache
+def _trusted_proxies() -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    return tuple(ipaddress.ip_network(cidr) for cidr in settings.NEWSROOM_TRUSTED_PROXIES)
+
+
+def _is_trusted(address: str) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in _trusted_proxies())
+
+
+def client_network(request: HttpRequest) -> str:
+    """The client's network: an IPv4 address or an IPv6 /64.
+
+    ``X-Forwarded-For`` is read from the right, and only past addresses of configured proxies;
+    whatever else a client sends there is not believed.
+    """
+    address = request.META.get("REMOTE_ADDR", "") or "0.0.0.0"  # noqa: S104  (a placeholder, nothing is bound)
+    forwarded = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    while forwarded and _is_trusted(address):
+        address = forwarded.pop()
+    return network_of(address)
+
+
+def network_of(address: str) -> str:
+    """``203.0.113.9`` for an IPv4 address (mapped ones too), ``2001:db8:1:2::/64`` for an IPv6 one."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "0.0.0.0"  # noqa: S104
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)
+
+
+# --- counting --------------------------------------------------------------------------------------
+LIMITS: dict[str, dict[str, tuple[str, ...]]] = {
+    "default": {"network": ("10/minute", "60/hour"), "address": ("5/minute",), "article": ("120/minute",)},
+    "strict": {"network": ("4/minute", "20/hour"), "address": ("2/minute",), "article": ("40/minute",)},
+    "demo": {"network": ("60/minute",), "address": ("30/minute",), "article": ("600/minute",)},
+    "off": {},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    name: str  # network, address, article
+    key: str  # a pseudonym: never an address
+
+
+@cache
+def _items(name: str) -> tuple[RateLimitItem, ...]:
+    return tuple(parse(text) for text in LIMITS[limits_profile()].get(name, ()))
+
+
+def limits_profile() -> str:
+    profile = settings.NEWSROOM_LIMITS
+    return "demo" if profile == "default" and settings.DEMO else profile
+
+
+@cache
+def _shared() -> MovingWindowRateLimiter:
+    storage = RedisStorage(
+        "redis://", connection_pool=redis_client().connection_pool, key_prefix="limits", wrap_exceptions=True
+    )
+    return MovingWindowRateLimiter(storage)
+
+
+@cache
+def _local() -> MovingWindowRateLimiter:
+    return MovingWindowRateLimiter(MemoryStorage())
+
+
+def enforce(limits: Iterable[Limit]) -> None:
+    """Count one use against every limit.
+
+    Raises:
+        RateLimited: one of them is used up; says after how many seconds to come back.
+    """
+    for limit in limits:
+        for item in _items(limit.name):
+            limiter = _hit(item, limit)
+            if limiter is not None:
+                reset_at = limiter.get_window_stats(item, limit.name, limit.key).reset_time
+                metrics.LIMITED.labels(limit.name).inc()
+                raise RateLimited(
+                    "That is more than this site takes at once. Please wait a little.",
+                    retry_after_s=max(1, int(reset_at - time.time()) + 1),
+                )
+
+
+def _hit(item: RateLimitItem, limit: Limit) -> MovingWindowRateLimiter | None:
+    """Count one use; the limiter that refused it, or None."""
+    if redis_breaker.allows():
+        try:
+            accepted = _shared().hit(item, limit.name, limit.key)
+        except REDIS_ERRORS:
+            redis_breaker.failed()
+            metrics.BROKER_FAILURES.labels("limits", "failed").inc()
+        else:
+            redis_breaker.succeeded()
+            return None if accepted else _shared()
+    else:
+        metrics.BROKER_FAILURES.labels("limits", "skipped").inc()
+    return None if _local().hit(item, limit.name, limit.key) else _local()

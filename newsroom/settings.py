@@ -71,7 +71,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "newsroom.audit",
-    "newsroom.outbox",
     "newsroom.access",
     "articles",
     "comments",

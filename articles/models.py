@@ -1,0 +1,205 @@
+"""Sites, sections, tags, articles, and how sensitive their topics are."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+from zoneinfo import available_timezones
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Now
+
+from newsroom.ids import uuid7
+
+
+def validate_time_zone(value: str) -> None:
+    if value not in available_timezones():
+        raise ValidationError("This is no IANA time zone, such as Europe/London.", code="invalid")
+
+
+class Site(models.Model):
+    """One title. Found by ``?site=`` (embeds), else by Host, else the default one."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    code = models.SlugField(max_length=40, unique=True, help_text="Short name for ?site= and commands.")
+    name = models.CharField(max_length=120)
+    tagline = models.CharField(max_length=200, blank=True)
+    domain = models.CharField(max_length=253, unique=True, help_text="Host name without scheme, such as news.example.org.")
+    time_zone = models.CharField(max_length=60, default="UTC", validators=[validate_time_zone])
+    currency = models.CharField(max_length=3, default="EUR", validators=[RegexValidator(r"^[A-Z]{3}$", "Three capital letters.")])
+    language = models.CharField(max_length=12, default="en")
+    ad_label = models.CharField(max_length=40, default="Ads", help_text="The network's name over an ad block, beside the disclosure.")
+    disclosure = models.CharField(max_length=60, default="Advertisement", help_text="The words that mark an ad as one.")
+    is_default = models.BooleanField(default=False)
+    comments_open = models.BooleanField(default=True, help_text="Off closes comments on every article of this site.")
+    demo = models.BooleanField(default=False, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["is_default"], condition=models.Q(is_default=True), name="one_default_site")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Topic(models.TextChoices):
+    """Sensitive topics. Source: IAB Tech Lab Content Taxonomy 3.x, sensitive topics (brand safety floor)."""
+
+    WAR = "war", "war and conflict"
+    TERRORISM = "terrorism", "terrorism"
+    CRIME = "crime", "crime and harm to people"
+    DEATH = "death", "death and injury"
+    DISASTER = "disaster", "disasters and accidents"
+    ADULT = "adult", "adult content"
+    DRUGS = "drugs", "drugs, tobacco, alcohol"
+    HATE = "hate", "hate and discrimination"
+    OBSCENITY = "obscenity", "obscenity and profanity"
+    PIRACY = "piracy", "piracy"
+    POLITICS = "politics", "debated social issues and politics"
+    HEALTH = "health", "illness and health scares"
+
+
+class Risk(models.TextChoices):
+    LOW = "low", "low"
+    MEDIUM = "medium", "medium"
+    HIGH = "high", "high"
+    NO_ADS = "no_ads", "no ads"
+
+
+class Section(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="sections")
+    name = models.CharField(max_length=80)
+    slug = models.SlugField(max_length=80)
+    position = models.PositiveSmallIntegerField(default=0, help_text="Order in the menu.")
+    default_topic = models.CharField(max_length=20, choices=Topic.choices, blank=True)
+    default_risk = models.CharField(max_length=10, choices=Risk.choices, blank=True)
+    comments_open = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["position", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["site", "slug"], name="section_slug_per_site"),
+            models.CheckConstraint(
+                condition=models.Q(default_topic="", default_risk="") | (~models.Q(default_topic="") & ~models.Q(default_risk="")),
+                name="section_default_has_topic_and_risk",
+                violation_error_message="Give both the default topic and its risk, or neither.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tag(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="tags")
+    name = models.CharField(max_length=80)
+    slug = models.SlugField(max_length=80)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["site", "slug"], name="tag_slug_per_site")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ArticleQuerySet(models.QuerySet["Article"]):
+    def published(self, *, at: datetime) -> Self:
+        """What readers may see at this moment: published, and scheduled whose time has come."""
+        return self.filter(
+            status__in=[Article.Status.PUBLISHED, Article.Status.SCHEDULED, Article.Status.ARCHIVED], published_at__lte=at
+        )
+
+    def newest_first(self) -> Self:
+        return self.order_by("-published_at", "-id")
+
+
+class Article(models.Model):
+    """One article. ``archived`` ones stay readable, marked *From the archive*."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "draft"
+        SCHEDULED = "scheduled", "scheduled"
+        PUBLISHED = "published", "published"
+        ARCHIVED = "archived", "archived"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="articles")
+    section = models.ForeignKey(Section, on_delete=models.PROTECT, related_name="articles")
+    tags = models.ManyToManyField(Tag, blank=True, related_name="articles")
+    headline = models.CharField(max_length=200)
+    standfirst = models.CharField(max_length=500, blank=True)
+    body = models.TextField(blank=True, help_text="Plain text; an empty line starts a new paragraph, ## a heading.")
+    byline = models.CharField(max_length=120, blank=True)
+    slug = models.SlugField(max_length=120)
+    canonical_url = models.URLField(max_length=500, blank=True)
+    external_id = models.CharField(max_length=120, blank=True, help_text="The id in the content management system.")
+    image = models.ImageField(upload_to="articles/", blank=True)
+    image_alt = models.CharField(max_length=200, blank=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    published_at = models.DateTimeField(null=True, blank=True)
+    comments_close_at = models.DateTimeField(null=True, blank=True)
+    comments_open = models.BooleanField(default=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    demo = models.BooleanField(default=False, editable=False)
+
+    objects = ArticleQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["site", "slug"], name="article_slug_per_site"),
+            models.UniqueConstraint(
+                fields=["site", "external_id"], condition=~models.Q(external_id=""), name="article_external_id_per_site"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status="draft") | models.Q(published_at__isnull=False),
+                name="article_out_of_draft_has_a_date",
+                violation_error_message="Give a publication date and time before leaving draft.",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["site", "-published_at", "-id"], name="article_newest"),  # front page and list
+            models.Index(fields=["section", "-published_at"], name="article_newest_in_section"),
+        ]
+
+    def __str__(self) -> str:
+        return self.headline
+
+    def get_absolute_url(self) -> str:
+        return f"/articles/{self.slug}/"
+
+    @property
+    def is_from_archive(self) -> bool:
+        return self.status == self.Status.ARCHIVED
+
+
+class Sensitivity(models.Model):
+    """How risky one topic of an article is, by whom, since when. The latest row per topic holds; history stays."""
+
+    class Source(models.TextChoices):
+        EDITOR = "editor", "set by an editor"
+        PROPOSED = "proposed", "proposed by the machine"
+        CMS = "cms", "sent by the content management system"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="sensitivities")
+    topic = models.CharField(max_length=20, choices=Topic.choices)
+    risk = models.CharField(max_length=10, choices=Risk.choices)
+    source = models.CharField(max_length=10, choices=Source.choices, default=Source.EDITOR)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    reason = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "sensitivities"
+        ordering = ["-at"]
+        indexes = [models.Index(fields=["article", "topic", "-at"], name="sensitivity_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.topic}: {self.risk}"

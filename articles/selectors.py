@@ -1,0 +1,67 @@
+"""Reading sites and articles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.http import Http404, HttpRequest
+
+from articles.models import Article, ArticleQuerySet, Risk, Sensitivity, Site
+
+_RISK_ORDER = [Risk.LOW, Risk.MEDIUM, Risk.HIGH, Risk.NO_ADS]
+
+
+def site_for(request: HttpRequest) -> Site:
+    """The site named by ``?site=``, else by Host, else the default one.
+
+    Raises:
+        Http404: ``?site=`` names no site, or there is none at all.
+    """
+    code = request.GET.get("site")
+    if code is not None:
+        site = Site.objects.filter(code=code).first() if "\0" not in code else None
+        if site is None:
+            raise Http404
+        return site
+    host = request.get_host().rsplit(":", 1)[0].lower()
+    matching = {found.domain == host: found for found in Site.objects.filter(is_default=True) | Site.objects.filter(domain=host)}
+    site = matching.get(True) or matching.get(False)
+    if site is None:
+        raise Http404
+    return site
+
+
+def readable_articles(*, site: Site, at: datetime) -> ArticleQuerySet:
+    return Article.objects.filter(site=site).published(at=at).newest_first().select_related("section")
+
+
+def readable_article(*, site: Site, slug: str, at: datetime) -> Article:
+    """One article that readers may see.
+
+    Raises:
+        Http404: no such article, or not public at ``at``.
+    """
+    article = Article.objects.filter(site=site, slug=slug).published(at=at).select_related("site", "section").first()
+    if article is None:
+        raise Http404
+    return article
+
+
+def sensitivities(article: Article) -> dict[str, str]:
+    """Risk per sensitive topic: the latest row per topic, else the section's default, else empty (medium for all)."""
+    rows = Sensitivity.objects.filter(article=article).order_by("topic", "-at", "-id").distinct("topic")
+    found = {row.topic: row.risk for row in rows}
+    if not found and article.section.default_topic:
+        found = {article.section.default_topic: article.section.default_risk}
+    return found
+
+
+def highest_risk(article: Article) -> str:
+    """The highest risk over all topics; *medium* where nothing is known."""
+    return max(sensitivities(article).values(), key=lambda risk: _RISK_ORDER.index(Risk(risk)), default=Risk.MEDIUM)
+
+
+def articles_by_slug(*, site: Site, slugs: Iterable[str]) -> dict[str, UUID]:
+    return dict(Article.objects.filter(site=site, slug__in=list(slugs)).values_list("slug", "id"))

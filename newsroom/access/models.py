@@ -1,0 +1,57 @@
+"""Who may call the API, and what was already answered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+
+from newsroom.ids import uuid7
+
+
+class Scope(models.TextChoices):
+    """What a token may do, at most what its user's roles allow."""
+
+    ADS_WRITE = "ads:write", "configure slots and campaigns"
+    ADS_READ = "ads:read", "read slots and campaigns"
+    ARTICLES_WRITE = "articles:write", "create and update articles"
+
+
+class ApiToken(models.Model):
+    """A bearer token: shown once, stored as a keyed digest."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=80)
+    digest = models.BinaryField(unique=True, editable=False)
+    scopes = ArrayField(models.CharField(max_length=30, choices=Scope.choices))
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def is_live(self, *, at: datetime) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or at < self.expires_at)
+
+
+class IdempotencyKey(models.Model):
+    """One answered creation: the key's digest, the body's fingerprint, and what was answered. Kept for 24 h."""
+
+    scope = models.CharField(max_length=120)
+    digest = models.BinaryField()
+    fingerprint = models.BinaryField()
+    answer = models.JSONField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["scope", "digest"], name="one_answer_per_key")]
+        indexes = [models.Index(fields=["created_at"], name="idempotency_by_age")]  # the nightly purge
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.pk}"

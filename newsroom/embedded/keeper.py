@@ -1,0 +1,295 @@
+"""The stores' keeper: one process per state that runs its stores for as long as somebody is connected to it.
+
+Whoever needs the stores (the demo, a manage command, a test run) holds a connection. The kernel
+closes it however that process ends, SIGKILL included; with the last one the keeper stops the stores
+cleanly and ends. If the keeper itself is killed, the kernel signals the stores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import selectors
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from newsroom.embedded.restarter import Restarter, open_log, sweep
+from newsroom.embedded.state import Refused, State
+from newsroom.embedded.stores import FAST_STOP, PostgreSQL, Store, Valkey
+
+STARTS_IN_S = 60.0
+FIRST_CLIENT_WITHIN_S = 10.0
+STOP_ORDER = ("valkey", "postgresql")
+
+
+class Lease:
+    """A hold on running stores; they run until it is closed (or this process ends).
+
+    Attributes:
+        urls: environment variables that lead to the stores.
+    """
+
+    def __init__(self, connection: socket.socket, urls: Mapping[str, str], note: str) -> None:
+        self._connection, self.urls, self.note = connection, dict(urls), note
+        self._rest = b""
+
+    def fileno(self) -> int:
+        return self._connection.fileno()
+
+    def read_events(self) -> list[dict[str, Any]] | None:
+        """What the keeper has said since, or None when it is gone. Call when readable."""
+        try:
+            data = self._connection.recv(65536)
+        except BlockingIOError:
+            return []
+        except OSError:
+            return None
+        if not data:
+            return None
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        return [json.loads(line) for line in lines if line]
+
+    def ask(self, **request: Any) -> None:
+        self._connection.sendall(json.dumps(request).encode() + b"\n")
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def hold(state: State, names: Sequence[str] = ("postgresql", "valkey"), *, durable: bool = True, temporary: bool = False) -> Lease:
+    """Have these stores running, started if need be, and return the hold on them. Safe to run at the same time.
+
+    Args:
+        durable: False gives up crash safety for speed (tests).
+        temporary: the keeper removes the whole state folder when it ends.
+
+    Raises:
+        Refused: a store does not start; says why.
+    """
+    deadline = time.monotonic() + STARTS_IN_S
+    keeper: subprocess.Popen[bytes] | None = None
+    while time.monotonic() < deadline:
+        if (connection := _connect(state)) is not None and (lease := _agree(connection, names, deadline)) is not None:
+            return lease
+        with state.lock("keeper") as is_free:
+            nobody_keeps = is_free
+        if nobody_keeps and (keeper is None or keeper.poll() is not None):
+            keeper = _start_keeper(state, durable=durable, temporary=temporary)
+        time.sleep(0.02)
+    raise Refused(f"the stores did not start in {STARTS_IN_S:.0f} s; see {state.log}.")
+
+
+def _connect(state: State) -> socket.socket | None:
+    sockets = state.sockets()
+    if sockets is None:
+        return None
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.connect(str(sockets / "keeper.sock"))
+    except OSError:
+        connection.close()
+        return None
+    return connection
+
+
+def _agree(connection: socket.socket, names: Sequence[str], deadline: float) -> Lease | None:
+    """Say what is needed and wait for the answer; None if the keeper was just leaving."""
+    try:
+        connection.sendall(json.dumps({"need": list(names)}).encode() + b"\n")
+        connection.settimeout(max(0.1, deadline - time.monotonic()))
+        answer = b""
+        while not answer.endswith(b"\n"):
+            data = connection.recv(1)
+            if not data:
+                break
+            answer += data
+    except OSError:
+        answer = b""
+    if not answer.endswith(b"\n"):
+        connection.close()
+        return None
+    said = json.loads(answer)
+    if "error" in said:
+        connection.close()
+        raise Refused(said["error"])
+    connection.setblocking(False)
+    return Lease(connection, said["urls"], said["note"])
+
+
+def _start_keeper(state: State, *, durable: bool, temporary: bool) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "newsroom.embedded.keeper", "--state", str(state.path)]
+    command += [] if durable else ["--not-durable"]
+    command += ["--temporary"] if temporary else []
+    root = str(Path(__file__).resolve().parents[2])
+    environment = os.environ | {"PYTHONPATH": root}
+    with open_log(state.log / "keeper.log") as log:
+        return subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/"
+        )
+
+
+class Keeper:
+    def __init__(self, state: State, *, durable: bool) -> None:
+        self.state = state
+        self.sockets = state.make_sockets()
+        self.stores: dict[str, Store] = {}
+        self.durable = durable
+        self.restarter = Restarter(run=state.run, output=self._log, tell=self._tell)
+        self.selector = selectors.DefaultSelector()
+        self.clients: dict[socket.socket, bytes] = {}
+        self.thaw_at: dict[str, float] = {}
+        self.note = ""
+
+    def _log(self, name: str) -> Any:
+        return open_log(self.state.log / f"{name}.log")
+
+    def _tell(self, name: str, text: str) -> None:
+        print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {name}: {text}", flush=True)
+        self._broadcast({"part": name, "text": text})
+
+    def _broadcast(self, message: Mapping[str, Any]) -> None:
+        for client in self.clients:
+            self._answer(client, message)
+
+    def _answer(self, client: socket.socket, message: Mapping[str, Any]) -> None:
+        try:
+            client.send(json.dumps(message).encode() + b"\n")
+        except OSError:
+            pass  # It left, or does not read; its end shows as an empty read.
+
+    def ensure(self, name: str) -> None:
+        """Have the store running and answering."""
+        if name in self.stores and self.restarter.is_up(name):
+            return
+        if name not in self.stores:
+            store: Store
+            if name == "postgresql":
+                sweep(self.state.run, name, FAST_STOP)
+                cluster = PostgreSQL(self.state, self.sockets, durable=self.durable)
+                self.note = cluster.user.note
+                store = cluster
+            else:
+                sweep(self.state.run, name)
+                store = Valkey(self.state, self.sockets, durable=self.durable)
+            store.prepare()
+            self.restarter.start(store.part())
+            self.stores[name] = store
+        deadline = time.monotonic() + 30
+        while not self.stores[name].is_ready():
+            if time.monotonic() > deadline:
+                raise Refused(f"{name} does not answer: {_last_line(self.state.log / f'{name}.log')}")
+            self.restarter.tick()
+            time.sleep(0.02)
+
+    def serve(self) -> None:
+        """Run until the last client has left."""
+        path = self.sockets / "keeper.sock"
+        path.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+            listener.listen(64)
+            listener.setblocking(False)
+            self.selector.register(listener, selectors.EVENT_READ)
+            patience_until = time.monotonic() + FIRST_CLIENT_WITHIN_S
+            try:
+                while self.clients or time.monotonic() < patience_until:
+                    for key, _ in self.selector.select(min(self.restarter.tick(), self._thaw_due())):
+                        if key.fileobj is listener:
+                            self._welcome(listener)
+                        else:
+                            patience_until = 0.0
+                            self._hear(key.fileobj)  # type: ignore[arg-type]
+            finally:
+                path.unlink(missing_ok=True)
+                for name in STOP_ORDER:
+                    self.restarter.stop(name)
+
+    def _thaw_due(self) -> float:
+        now = time.monotonic()
+        for name in [name for name, due in self.thaw_at.items() if due <= now]:
+            del self.thaw_at[name]
+            self.restarter.thaw(name)
+            self._tell(name, "goes on")
+        return min([due - now for due in self.thaw_at.values()], default=1.0)
+
+    def _welcome(self, listener: socket.socket) -> None:
+        try:
+            client, _ = listener.accept()
+        except OSError:
+            return
+        client.setblocking(False)
+        self.clients[client] = b""
+        self.selector.register(client, selectors.EVENT_READ)
+
+    def _hear(self, client: socket.socket) -> None:
+        try:
+            data = client.recv(65536)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.selector.unregister(client)
+            client.close()
+            del self.clients[client]
+            return
+        *lines, self.clients[client] = (self.clients[client] + data).split(b"\n")
+        for line in lines:
+            self._obey(client, json.loads(line))
+
+    def _obey(self, client: socket.socket, request: Mapping[str, Any]) -> None:
+        try:
+            for name in request.get("need", ()):
+                self.ensure(name)
+            if "freeze" in request:
+                self.restarter.freeze(request["freeze"])
+                self.thaw_at[request["freeze"]] = time.monotonic() + request["seconds"]
+                self._tell(request["freeze"], f"frozen for {request['seconds']:g} s")
+            if "kill" in request:
+                self.restarter.kill_for(request["kill"], request["seconds"])
+                self._tell(request["kill"], f"killed, starts again in {request['seconds']:g} s")
+        except (Refused, OSError, KeyError) as error:
+            self._answer(client, {"error": str(error)})
+        else:
+            urls = {key: value for store in self.stores.values() for key, value in store.urls().items()}
+            self._answer(client, {"urls": urls, "note": self.note})
+
+
+def _last_line(path: Path) -> str:
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    except OSError:
+        lines = []
+    return lines[-1] if lines else f"see {path}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--state", required=True)
+    parser.add_argument("--not-durable", action="store_true")
+    parser.add_argument("--temporary", action="store_true")
+    options = parser.parse_args()
+    state = State.open(options.state)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with state.lock("keeper") as is_mine:
+        if not is_mine:
+            return
+        keeper = Keeper(state, durable=not options.not_durable)
+        try:
+            keeper.serve()
+        finally:
+            if options.temporary:
+                shutil.rmtree(state.path, ignore_errors=True)
+            shutil.rmtree(keeper.sockets, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Starts the stores before Django reads its settings (``-p newsroom.embedded.pytest_plugin``).
+
+The suite runs on the embedded servers, without crash safety and in a folder that goes with the
+run, or on whatever ``DATABASE_URL``, ``DATABASE_OWNER_URL`` and ``REDIS_URL`` name. The test database is made and
+migrated by the owner; then every connection assumes the runtime role, so that a missing grant fails a test.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Generator, Mapping, MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from newsroom.embedded.keeper import Lease, hold
+from newsroom.embedded.secrets import make_secrets
+from newsroom.embedded.state import Refused, State
+
+# With these pytest runs no test, so it needs no server; settings still need their variables.
+WITHOUT_STORES = {"--co", "--collect-only", "--fixtures", "--fixtures-per-test", "--markers", "--help", "-h", "--version", "-V"}
+NOWHERE = {"DATABASE_URL": "postgres://nobody@%2Fnonexistent/none", "REDIS_URL": "unix:///nonexistent/valkey.sock"}
+RUNTIME = "NEWSROOM_TEST_RUNTIME_URL"  # The runtime role's way in, whose role the tests assume.
+OWN = "NEWSROOM_TEST_STATE"  # The run's own state folder.
+
+_leases: list[Lease] = []
+
+
+def runtime_role(environment: Mapping[str, str]) -> str:
+    """The role that tests assume; empty if the owner's is the only one."""
+    runtime, owner = urlsplit(environment[RUNTIME]).username or "", urlsplit(environment["DATABASE_OWNER_URL"]).username
+    return runtime if runtime != owner else ""
+
+
+def prepare_environment(environment: MutableMapping[str, str], *, with_stores: bool) -> list[Lease]:
+    """Point the environment at stores for tests, starting those that it does not name. Returns the holds on them."""
+    if environment.get(OWN):  # A child of a run that did this already (xdist): only the broker is its own.
+        state = State.open(os.path.join(environment[OWN], f"worker-{secrets.token_hex(4)}"))
+        own_broker = hold(state, ["valkey"], durable=False, temporary=True)
+        environment.update(own_broker.urls)
+        return [own_broker]
+    given = {name: environment[name] for name in ("DATABASE_URL", "REDIS_URL") if environment.get(name)}
+    owner_given = environment.get("DATABASE_OWNER_URL")
+    state = State.open(tempfile.mkdtemp(prefix="newsroom-tests-"))
+    urls, leases = dict(NOWHERE), []
+    if with_stores:
+        needed = [store for store, name in (("postgresql", "DATABASE_URL"), ("valkey", "REDIS_URL")) if name not in given]
+        if needed:
+            leases.append(hold(state, needed, durable=False, temporary=True))
+            urls |= leases[0].urls
+    if "DATABASE_URL" in given:
+        urls["DATABASE_OWNER_URL"] = owner_given or given["DATABASE_URL"]
+    urls |= given
+    runtime, owner = urls["DATABASE_URL"], urls.get("DATABASE_OWNER_URL", urls["DATABASE_URL"])
+    environment.update(urls)
+    environment.update(make_secrets())
+    environment.update(
+        {
+            "DATABASE_URL": owner,  # Makes and migrates the test database; the fixture then assumes the runtime role.
+            "DATABASE_OWNER_URL": owner,
+            RUNTIME: runtime,
+            OWN: str(state.path),
+            "NEWSROOM_STATE": str(state.path),
+            "NEWSROOM_MODE": "test",
+            "NEWSROOM_BROKER_PREFIX": f"test-{secrets.token_hex(4)}:",  # A given Redis may hold other runs' tasks.
+            "DJANGO_SETTINGS_MODULE": "newsroom.settings",
+            "OPENBLAS_NUM_THREADS": "1",
+            "OMP_NUM_THREADS": "1",
+        }
+    )
+    return leases
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: Any, parser: Any, args: list[str]) -> Generator[None, Any, Any]:
+    """A wrapper, so that it runs before pytest-django's own hook imports the settings."""
+    try:
+        _leases.extend(prepare_environment(os.environ, with_stores=not WITHOUT_STORES.intersection(args)))
+    except Refused as error:
+        raise pytest.UsageError(str(error)) from None
+    return (yield)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the fixtures last: the later plugin's fixture of one name wins, and pytest-django has that name too."""
+    from newsroom.embedded import pytest_fixtures
+
+    config.pluginmanager.register(pytest_fixtures, "newsroom-store-fixtures")
+
+
+def pytest_unconfigure() -> None:
+    """Let go of the stores; their keeper stops them and removes the run's folder."""
+    while _leases:
+        _leases.pop().close()

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Generator, Mapping, MutableMapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +29,7 @@ RUNTIME = "NEWSROOM_TEST_RUNTIME_URL"  # The runtime role's way in, whose role t
 OWN = "NEWSROOM_TEST_STATE"  # The run's own state folder.
 
 _leases: list[Lease] = []
+_left_behind: list[Path] = []  # State folders that no keeper will remove.
 
 
 def runtime_role(environment: Mapping[str, str]) -> str:
@@ -45,6 +48,7 @@ def prepare_environment(environment: MutableMapping[str, str], *, with_stores: b
     given = {name: environment[name] for name in ("DATABASE_URL", "REDIS_URL") if environment.get(name)}
     owner_given = environment.get("DATABASE_OWNER_URL")
     state = State.open(tempfile.mkdtemp(prefix="newsroom-tests-"))
+    _left_behind.append(state.path)
     urls, leases = dict(NOWHERE), []
     if with_stores:
         needed = [store for store, name in (("postgresql", "DATABASE_URL"), ("valkey", "REDIS_URL")) if name not in given]
@@ -95,3 +99,6 @@ def pytest_unconfigure() -> None:
     """Let go of the stores; their keeper stops them and removes the run's folder."""
     while _leases:
         _leases.pop().close()
+        _left_behind.clear()
+    while _left_behind:
+        shutil.rmtree(_left_behind.pop(), ignore_errors=True)

@@ -1,0 +1,179 @@
+"""What the templates are given: plain values, so that a page can be rendered without a database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils.safestring import SafeString
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    label: str
+    url: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Masthead:
+    """What every page of a site shows around its content. ``today`` is in the site's time zone."""
+
+    name: str
+    tagline: str
+    language: str
+    today: datetime
+    sections: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """``width`` and ``height`` reserve the room before the picture arrives; empty ``alt``: decoration."""
+
+    url: str
+    alt: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time in the site's zone, absolute and as a distance from now (``is_recent``: under a week)."""
+
+    at: datetime
+    ago: str
+    is_recent: bool
+
+    @property
+    def iso(self) -> str:
+        return self.at.isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleCard:
+    headline: str
+    standfirst: str
+    byline: str
+    url: str
+    section: Link
+    published: Moment
+    comment_count: int
+    is_archival: bool
+    picture: Picture | None
+
+
+@dataclass(frozen=True, slots=True)
+class FrontPage:
+    """The newest articles laid out: one lead, three beside it, a row of pictures, the rest."""
+
+    lead: ArticleCard | None
+    beside: tuple[ArticleCard, ...]
+    row: tuple[ArticleCard, ...]
+    rest: tuple[ArticleCard, ...]
+    discussed: tuple[ArticleCard, ...]
+    archive: tuple[ArticleCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ArticlePage:
+    card: ArticleCard
+    slug: str
+    body: SafeString
+    canonical_url: str
+    description: str
+    updated: Moment | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ad:
+    """A native advertisement: words and perhaps a picture, never anybody's markup."""
+
+    slot: str
+    label: str
+    disclosure: str
+    headline: str
+    text: str
+    call_to_action: str
+    url: str
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommentRow:
+    """One comment of a thread flattened to document order, so that one loop renders any depth.
+
+    Args:
+        opens: replies follow, nested in this one.
+        closes: how many open threads end after this row (a range, to loop over).
+    """
+
+    id: str
+    name: str
+    label: str
+    body: SafeString
+    posted: Moment
+    edited: Moment | None
+    depth: int
+    badges: tuple[str, ...]
+    reply_url: str
+    opens: bool
+    closes: range
+    more_replies_url: str = ""
+    more_replies: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    count: int
+    rows: tuple[CommentRow, ...]
+    sorts: tuple[Link, ...]
+    sort: str = "newest"
+    more_url: str = ""
+    first_url: str = ""
+    is_open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyTo:
+    id: str
+    name: str
+    excerpt: str
+    cancel_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """*Leave a reply*, as the reader left it. ``errors``: message by field name; ``summary``: about the whole."""
+
+    action: str
+    api_url: str
+    token: str
+    key: str
+    name: str = ""
+    email: str = ""
+    body: str = ""
+    errors: dict[str, str] = field(default_factory=dict)
+    summary: str = ""
+    reply_to: ReplyTo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of the comment that this reader has just sent."""
+
+    status: str
+    private_url: str
+    comment_url: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPage:
+    status: str
+    reason: str
+    name: str
+    text: str
+    article: Link
+    comment_url: str
+    sent: Moment

@@ -1,0 +1,255 @@
+// Sends "Leave a reply" without leaving the page and follows the comment to its decision.
+// The page works without this file. All words stand in the page (#reply-words), none here.
+
+const byId = (id) => document.getElementById(id);
+const form = byId("reply-form");
+const list = byId("comment-list");
+const live = byId("reply-live");
+const fields = { name: byId("reply-name"), email: byId("reply-email"), body: byId("reply-body") };
+const SEND_TIMEOUT_MS = 15_000;
+// Most decisions take well under a second: ask often at first, then ever less, and stop in the end.
+const UNDECIDED_MS = [100, 150, 200, 300, 400, 600, ...Array(10).fill(1000), ...Array(20).fill(3000)];
+const HELD_MS = Array(60).fill(10_000);
+const OWN_KEY = "newsroom.own-comments";
+const OWN_KEPT = 50;
+
+const word = (selector) => byId("reply-words").querySelector(selector)?.textContent ?? "";
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+let sending = false;
+let attempt = { content: "", key: "" };
+
+// The same content is sent under the same key however often, so that a retry never makes a second comment.
+function keyFor(content) {
+  if (attempt.content !== content) {
+    const random = crypto.getRandomValues(new Uint8Array(16));
+    attempt = { content, key: Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("") };
+  }
+  return attempt.key;
+}
+
+function announce(text) {
+  live.textContent = text;
+}
+
+// Problems: said in a box over the form that takes the focus, and at each field.
+
+function showProblem(text, errors = []) {
+  clearProblem();
+  const box = document.createElement("div");
+  box.id = "reply-problem";
+  box.className = "problem";
+  box.tabIndex = -1;
+  const said = document.createElement("p");
+  said.textContent = text;
+  box.append(said);
+  const links = document.createElement("ul");
+  for (const { field, detail } of errors) {
+    const item = document.createElement("li");
+    item.textContent = detail;
+    if (fields[field]) {
+      fields[field].setAttribute("aria-invalid", "true");
+      byId(`reply-${field}-error`).textContent = detail;
+      const link = document.createElement("a");
+      link.href = `#reply-${field}`;
+      link.textContent = detail;
+      item.replaceChildren(link);
+    }
+    links.append(item);
+  }
+  if (errors.length) box.append(links);
+  form.before(box);
+  box.focus();
+  box.scrollIntoView({ block: "nearest" });
+}
+
+function clearField(field) {
+  fields[field].removeAttribute("aria-invalid");
+  byId(`reply-${field}-error`).textContent = "";
+}
+
+function clearProblem() {
+  byId("reply-problem")?.remove();
+  Object.keys(fields).forEach(clearField);
+}
+
+async function explainRefusal(response) {
+  const problem = await response.json().catch(() => ({}));
+  if (Array.isArray(problem.errors) && problem.errors.length) {
+    showProblem(word("[data-word=invalid]"), problem.errors);
+    return;
+  }
+  const known = problem.code ? word(`[data-problem="${CSS.escape(problem.code)}"]`) : "";
+  const wait = response.headers.get("Retry-After") ?? "60";
+  showProblem(known.replace("{wait}", wait) || problem.detail || word("[data-word=failed]"));
+}
+
+// The reader's own comment, in its place in the thread.
+
+function showText(target, text) {
+  for (const block of text.replace(/\r\n?/g, "\n").trim().split(/\n[^\S\n]*\n\s*/)) {
+    const paragraph = document.createElement("p");
+    paragraph.dir = "auto";
+    block.split("\n").forEach((line, index) => paragraph.append(...(index ? [document.createElement("br"), line] : [line])));
+    target.append(paragraph);
+  }
+}
+
+function placeInThread(article, parent) {
+  const above = parent && byId(`comment-${parent}`);
+  list.querySelector(":scope > .nothing-yet")?.remove();
+  if (above) {
+    let replies = above.querySelector(":scope > .replies");
+    if (!replies) {
+      replies = document.createElement("div");
+      replies.className = "replies";
+      above.append(replies);
+    }
+    replies.append(article);
+  } else if (list.dataset.sort === "newest") {
+    list.prepend(article);
+  } else {
+    list.append(article);
+  }
+}
+
+function showOwn({ id, status_url: statusUrl }, { name, body, parent }) {
+  const article = byId("own-comment").content.firstElementChild.cloneNode(true);
+  article.id = `comment-${id}`;
+  article.setAttribute("aria-label", word("[data-word=own]"));
+  article.querySelector("bdi").textContent = name.trim();
+  article.querySelector("time").dateTime = new Date().toISOString();
+  showText(article.querySelector(".comment-body"), body);
+  article.dataset.private = `/comments/${id}/${new URL(statusUrl, location.href).search}`;
+  placeInThread(article, parent);
+  showState(article, { status: "pending" });
+  article.focus();
+  article.scrollIntoView({ block: "center" });
+  return article;
+}
+
+function showState(article, { status, reason }) {
+  const state = article.querySelector(".own-state");
+  const why = reason ? word(`[data-reason="${CSS.escape(reason)}"]`) : "";
+  const text = [word(`[data-state="${status}"]`) || word("[data-state=unknown]"), why].filter(Boolean).join(" ");
+  const link = document.createElement("a");
+  link.href = article.dataset.private;
+  link.referrerPolicy = "no-referrer";
+  link.textContent = word("[data-word=private]");
+  state.replaceChildren(`${text} `, link);
+  article.dataset.status = status;
+  if (status === "published") {
+    article.classList.remove("own");
+    article.querySelector(".own-mark").remove();
+    article.removeAttribute("aria-label");
+    article.setAttribute("aria-labelledby", (article.querySelector(".comment-name").id = `${article.id}-name`));
+    countOneMore();
+  }
+  article.classList.toggle("own-refused", status === "rejected" || status === "removed");
+  return text;
+}
+
+function countOneMore() {
+  const heading = byId("comments-title");
+  const count = Number(heading.dataset.count) + 1;
+  heading.dataset.count = count;
+  heading.textContent = word(count === 1 ? "[data-word=one]" : "[data-word=many]").replace("{n}", count);
+}
+
+async function follow(article, statusUrl) {
+  let known = "pending";
+  let delays = [...UNDECIDED_MS];
+  while (delays.length) {
+    await pause(delays.shift());
+    if (document.hidden && known === "held") continue;
+    const answer = await fetch(statusUrl, { cache: "no-store", headers: { Accept: "application/json" } })
+      .then((response) => (response.ok ? response.json() : null))
+      .catch(() => null); // Offline for a moment: ask again.
+    if (!answer || answer.status === known) continue;
+    known = answer.status;
+    announce(showState(article, answer));
+    if (known !== "held" && known !== "pending") return;
+    delays = known === "held" ? [...HELD_MS] : [...UNDECIDED_MS];
+  }
+  if (known === "pending") announce(showState(article, { status: "unknown" }));
+}
+
+// Kept by this browser alone, for the reader's own comments: what will be needed to change or withdraw them.
+function remember({ id, status_url: statusUrl, author_token: token }) {
+  try {
+    const own = JSON.parse(localStorage.getItem(OWN_KEY) ?? "[]");
+    const kept = [{ id, token, statusUrl, at: new Date().toISOString() }, ...own].slice(0, OWN_KEPT);
+    localStorage.setItem(OWN_KEY, JSON.stringify(kept));
+  } catch {
+    // Storage refused or full: the private page still works.
+  }
+}
+
+// Replying to somebody.
+
+function replyTo(id) {
+  const above = id && byId(`comment-${id}`);
+  form.elements.parent.value = above ? id : "";
+  byId("reply-context").hidden = !above;
+  if (above) {
+    const name = byId("reply-context-name");
+    name.href = `#comment-${id}`;
+    name.querySelector("bdi").textContent = above.querySelector(".comment-name").textContent;
+    const text = above.querySelector(".comment-body").textContent.trim();
+    byId("reply-context-text").textContent = text.length > 200 ? `${text.slice(0, 199)}…` : text;
+  }
+  fields.body.focus();
+  byId("reply").scrollIntoView();
+}
+
+async function send() {
+  const payload = { name: fields.name.value, email: fields.email.value, body: fields.body.value };
+  if (form.elements.parent.value) payload.parent = form.elements.parent.value;
+  const content = JSON.stringify(payload);
+  clearProblem();
+  announce(word("[data-word=sending]"));
+  const response = await fetch(form.dataset.api, {
+    method: "POST",
+    body: content,
+    headers: { "Content-Type": "application/json", Accept: "application/json", "Idempotency-Key": keyFor(content) },
+    signal: AbortSignal.timeout(SEND_TIMEOUT_MS),
+  }).catch(() => null);
+  announce("");
+  if (!response) {
+    showProblem(word("[data-word=offline]"));
+  } else if (response.ok) {
+    const accepted = await response.json();
+    attempt = { content: "", key: "" };
+    remember(accepted);
+    fields.body.value = "";
+    form.elements.parent.value = "";
+    byId("reply-context").hidden = true;
+    const article = showOwn(accepted, payload);
+    announce(word("[data-word=sent]"));
+    follow(article, accepted.status_url);
+  } else {
+    await explainRefusal(response);
+  }
+}
+
+form.noValidate = true; // One source of messages, the server; a browser's bubbles are not announced alike.
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if (sending) return;
+  sending = true;
+  form.setAttribute("aria-busy", "true");
+  try {
+    await send();
+  } finally {
+    sending = false;
+    form.removeAttribute("aria-busy");
+  }
+});
+for (const field of Object.keys(fields)) fields[field].addEventListener("input", () => clearField(field));
+document.addEventListener("click", (event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const link = event.target.closest?.("[data-reply-to], #reply-cancel");
+  if (!link) return;
+  event.preventDefault();
+  replyTo(link.dataset.replyTo ?? "");
+});

@@ -82,7 +82,9 @@ def ensure(group: str) -> None:
         try:
             install(wanted)
         except PermissionError as error:
-            raise Problem(f"{error.filename or VENV} belongs to another user: use a checkout of your own.") from error
+            raise Problem(
+                f"{error.filename or VENV} belongs to another user: use a checkout of your own."
+            ) from error
 
 
 def is_fresh(stamp: dict, group: str) -> bool:
@@ -109,7 +111,13 @@ def install(group: str) -> None:
     say(f"installing pinned packages ({group}); the first time takes a while")
     if not (install_uv() and install_with_uv(group)):
         say("uv could not install them here; using pip, which is slower")
-        pip("install", "--require-hashes", "-r", REQUIREMENTS / f"{group}.txt", why="could not install the packages")
+        pip(
+            "install",
+            "--require-hashes",
+            "-r",
+            REQUIREMENTS / f"{group}.txt",
+            why="could not install the packages",
+        )
     fresh = STAMP.with_suffix(".new")
     fresh.write_text(json.dumps({"group": group, "digest": digest_of(group)}), encoding="utf-8")
     fresh.replace(STAMP)
@@ -118,16 +126,32 @@ def install(group: str) -> None:
 def install_uv() -> bool:
     """Put the pinned uv into .venv. False where it has no wheel or does not run."""
     pinned = (REQUIREMENTS / "uv.txt").read_text(encoding="utf-8").split()[0].partition("==")[2]
-    answer = subprocess.run([VENV / "bin" / "uv", "--version"], capture_output=True, text=True) if (VENV / "bin" / "uv").exists() else None
+    answer = (
+        subprocess.run([VENV / "bin" / "uv", "--version"], capture_output=True, text=True)
+        if (VENV / "bin" / "uv").exists()
+        else None
+    )
     if answer is None or f"uv {pinned}" not in answer.stdout:
-        command = pip_command("install", "--only-binary", ":all:", "--require-hashes", "-r", REQUIREMENTS / "uv.txt")
+        command = pip_command(
+            "install", "--only-binary", ":all:", "--require-hashes", "-r", REQUIREMENTS / "uv.txt"
+        )
         subprocess.run(command, env=pip_environment(), check=False)
     return works([VENV / "bin" / "uv", "--version"])
 
 
 def install_with_uv(group: str) -> bool:
     files = [REQUIREMENTS / "uv.txt", REQUIREMENTS / f"{group}.txt"]  # uv.txt too, or it would remove itself.
-    command = [VENV / "bin" / "uv", "pip", "sync", "-q", "--python", PYTHON, "--compile-bytecode", "--require-hashes", *files]
+    command = [
+        VENV / "bin" / "uv",
+        "pip",
+        "sync",
+        "-q",
+        "--python",
+        PYTHON,
+        "--compile-bytecode",
+        "--require-hashes",
+        *files,
+    ]
     return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 
 
@@ -138,17 +162,29 @@ def pip(*arguments: str | Path, why: str) -> None:
 def pip_command(*arguments: str | Path) -> list[str | Path]:
     answer = subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, text=True)
     if answer.returncode != 0:
-        raise Problem(f"pip is missing. On Debian or Ubuntu: apt-get install -y python3-pip; else: {sys.executable} -m ensurepip --user")
+        raise Problem(
+            f"pip is missing. On Debian or Ubuntu: apt-get install -y python3-pip; else: {sys.executable} -m ensurepip --user"
+        )
     version = tuple(int(part) for part in answer.stdout.split()[1].split(".")[:2])
     if version < (22, 3):
-        raise Problem(f"pip {answer.stdout.split()[1]} is too old, 22.3 is needed: {sys.executable} -m pip install --user --upgrade pip")
+        raise Problem(
+            f"pip {answer.stdout.split()[1]} is too old, 22.3 is needed: {sys.executable} -m pip install --user --upgrade pip"
+        )
     quiet = ["-qq", "--disable-pip-version-check", "--root-user-action", "ignore"]
     return [sys.executable, "-m", "pip", "--python", PYTHON, *arguments, *quiet]
 
 
 def pip_environment() -> dict[str, str]:
     """A person's own settings about where to install must not reach .venv."""
-    misleading = {"PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIRE_VIRTUALENV", "PYTHONPATH", "PYTHONHOME"}
+    misleading = {
+        "PIP_USER",
+        "PIP_TARGET",
+        "PIP_PREFIX",
+        "PIP_ROOT",
+        "PIP_REQUIRE_VIRTUALENV",
+        "PYTHONPATH",
+        "PYTHONHOME",
+    }
     return {name: value for name, value in os.environ.items() if name not in misleading} | {"PIP_USER": "0"}
 
 
@@ -170,7 +206,10 @@ def only_one() -> Iterator[None]:
 def declared() -> str:
     """A digest of what pyproject.toml asks for."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    asked = {key: project["project"].get(key) for key in ("requires-python", "dependencies", "optional-dependencies")}
+    asked = {
+        key: project["project"].get(key)
+        for key in ("requires-python", "dependencies", "optional-dependencies")
+    }
     asked["dependency-groups"] = project.get("dependency-groups")
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
@@ -204,11 +243,25 @@ def lock(arguments: list[str]) -> None:
 def compile_lock(group: str, options: list[str]) -> None:
     """No header and no annotations, so that no lock holds an address."""
     target = REQUIREMENTS / f"{group}.txt"
-    shape = ["--universal", "-p", "3.11", "--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url"]
+    shape = [
+        "--universal",
+        "-p",
+        "3.11",
+        "--generate-hashes",
+        "--no-header",
+        "--no-annotate",
+        "--no-emit-index-url",
+    ]
     if group != "base":
         options = [*options, "-c", str(REQUIREMENTS / "base.txt")]
-    run([VENV / "bin" / "uv", "pip", "compile", "-q", "pyproject.toml", *shape, *options, "-o", target], "could not compile", cwd=ROOT)
-    pins = "".join(line for line in target.read_text(encoding="utf-8").splitlines(True) if not line.startswith("#"))
+    run(
+        [VENV / "bin" / "uv", "pip", "compile", "-q", "pyproject.toml", *shape, *options, "-o", target],
+        "could not compile",
+        cwd=ROOT,
+    )
+    pins = "".join(
+        line for line in target.read_text(encoding="utf-8").splitlines(True) if not line.startswith("#")
+    )
     if "//" in pins:
         raise Problem(f"{target.name} holds an address; it must not be committed.")
     target.write_text(heading(pins) + pins, encoding="utf-8")

@@ -56,5 +56,7 @@ def valkey_server() -> str:
 
 def postgresql_major(folder: Path) -> int:
     """The major version of the server in that folder."""
-    answer = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+    answer = subprocess.run(
+        [folder / "postgres", "--version"], capture_output=True, text=True, check=True
+    ).stdout
     return int(answer.split(")")[-1].split()[0].split(".")[0])

@@ -64,7 +64,13 @@ class Lease:
         self._connection.close()
 
 
-def hold(state: State, names: Sequence[str] = ("postgresql", "valkey"), *, durable: bool = True, temporary: bool = False) -> Lease:
+def hold(
+    state: State,
+    names: Sequence[str] = ("postgresql", "valkey"),
+    *,
+    durable: bool = True,
+    temporary: bool = False,
+) -> Lease:
     """Have these stores running, started if need be, and return the hold on them. Safe to run at the same time.
 
     Args:
@@ -77,7 +83,9 @@ def hold(state: State, names: Sequence[str] = ("postgresql", "valkey"), *, durab
     deadline = time.monotonic() + STARTS_IN_S
     keeper: subprocess.Popen[bytes] | None = None
     while time.monotonic() < deadline:
-        if (connection := _connect(state)) is not None and (lease := _agree(connection, names, deadline)) is not None:
+        if (connection := _connect(state)) is not None and (
+            lease := _agree(connection, names, deadline)
+        ) is not None:
             return lease
         with state.lock("keeper") as is_free:
             nobody_keeps = is_free
@@ -132,7 +140,13 @@ def _start_keeper(state: State, *, durable: bool, temporary: bool) -> subprocess
     environment = os.environ | {"PYTHONPATH": root}
     with open_log(state.log / "keeper.log") as log:
         return subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/"
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            cwd="/",
         )
 
 

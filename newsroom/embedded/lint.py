@@ -15,9 +15,25 @@ STEPS = {
     "format": [PYTHON, "-m", "ruff", "format", "--check", "."],
     "types": [PYTHON, "-m", "mypy"],
     "imports": [PYTHON, "-c", "from importlinter.cli import lint_imports_command as main; main()"],
-    "django": [PYTHON, "-W", "error", "-m", "newsroom.embedded.django_command", "check", "--fail-level", "WARNING"],
+    "django": [
+        PYTHON,
+        "-W",
+        "error",
+        "-m",
+        "newsroom.embedded.django_command",
+        "check",
+        "--fail-level",
+        "WARNING",
+    ],
     # Whether migrations match the models shows without a database; that there is none here is no news.
-    "migrations": [PYTHON, "-m", "newsroom.embedded.django_command", "makemigrations", "--check", "--dry-run"],
+    "migrations": [
+        PYTHON,
+        "-m",
+        "newsroom.embedded.django_command",
+        "makemigrations",
+        "--check",
+        "--dry-run",
+    ],
 }
 
 
@@ -27,7 +43,9 @@ def main() -> int:
     failed = []
     for name, command in STEPS.items():
         started = time.monotonic()
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
         word = "ok" if done.returncode == 0 else "FAILED"
         print(f"{name:<12}{word:<8}{time.monotonic() - started:5.1f} s", flush=True)
         if done.returncode != 0:

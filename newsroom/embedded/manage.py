@@ -40,5 +40,3 @@ def manage(arguments: list[str]) -> int:
     finally:
         if lease:
             lease.close()
-
-

@@ -21,7 +21,15 @@ _ATTACHED = [sys.executable, "-m", "newsroom.embedded.attached"]
 
 def web(env: Mapping[str, str], *, host: str, port: int) -> Part:
     command = ["granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
-    command += ["--workers", str(WEB_PROCESSES), "--blocking-threads", str(WEB_THREADS), "--no-ws", "--http", "1"]
+    command += [
+        "--workers",
+        str(WEB_PROCESSES),
+        "--blocking-threads",
+        str(WEB_THREADS),
+        "--no-ws",
+        "--http",
+        "1",
+    ]
     command += ["--respawn-failed-workers", "--workers-kill-timeout", "5", "--log-level", "warning"]
     return Part(
         name="web",
@@ -31,11 +39,22 @@ def web(env: Mapping[str, str], *, host: str, port: int) -> Part:
     )
 
 
-def worker(env: Mapping[str, str], *, node: str, children: int = WORKER_CHILDREN, purge: bool = False) -> Part:
+def worker(
+    env: Mapping[str, str], *, node: str, children: int = WORKER_CHILDREN, purge: bool = False
+) -> Part:
     """Args:
     purge: throw away what waits in the queue first (tests: it belongs to earlier ones).
     """
-    command = ["celery", "-A", "newsroom.celery", "worker", "--pool", "prefork", "--concurrency", str(children)]
+    command = [
+        "celery",
+        "-A",
+        "newsroom.celery",
+        "worker",
+        "--pool",
+        "prefork",
+        "--concurrency",
+        str(children),
+    ]
     command += ["--without-gossip", "--without-mingle", "--loglevel", "WARNING", "-n", f"{node}@%h"]
     command += ["--purge"] if purge else []
     return Part(name="worker", argv=[*_ATTACHED, *command], env={**env, "NEWSROOM_PROCESS": "worker"})
@@ -47,5 +66,15 @@ def reconciler(env: Mapping[str, str]) -> Part:
 
 
 def beat(env: Mapping[str, str], *, schedule: Path) -> Part:
-    command = ["celery", "-A", "newsroom.celery", "beat", "--schedule", str(schedule), "--loglevel", "WARNING", "--pidfile="]
+    command = [
+        "celery",
+        "-A",
+        "newsroom.celery",
+        "beat",
+        "--schedule",
+        str(schedule),
+        "--loglevel",
+        "WARNING",
+        "--pidfile=",
+    ]
     return Part(name="beat", argv=[*_ATTACHED, *command], env={**env, "NEWSROOM_PROCESS": "beat"})

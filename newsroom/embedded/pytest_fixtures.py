@@ -21,7 +21,9 @@ URLS = (("DATABASE_URL", RUNTIME), ("DATABASE_OWNER_URL", "DATABASE_OWNER_URL"))
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Generator[None, None, None]:
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: pytest.FixtureRequest
+) -> Generator[None, None, None]:
     """The test database, made and migrated by the owner and used by the runtime role from here on.
 
     The runtime role may not TRUNCATE; only here it may, since a ``transaction=True`` test empties the
@@ -43,7 +45,9 @@ def _let_truncate(role: str) -> None:
     from psycopg import sql
 
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO {}").format(sql.Identifier(role)))
+        cursor.execute(
+            sql.SQL("GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO {}").format(sql.Identifier(role))
+        )
 
 
 def _assume(role: str) -> None:
@@ -78,7 +82,9 @@ def live_env(django_db_setup: None) -> dict[str, str]:
     from django.conf import settings
 
     name = settings.DATABASES["default"]["NAME"]
-    on_test_database = {variable: urlsplit(os.environ[source])._replace(path=f"/{name}").geturl() for variable, source in URLS}
+    on_test_database = {
+        variable: urlsplit(os.environ[source])._replace(path=f"/{name}").geturl() for variable, source in URLS
+    }
     return {
         **os.environ,
         **on_test_database,
@@ -116,7 +122,11 @@ class Worker:
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 break
-            if any(name.startswith(f"{self.node}@") for answer in app.control.ping(timeout=0.3) for name in answer):
+            if any(
+                name.startswith(f"{self.node}@")
+                for answer in app.control.ping(timeout=0.3)
+                for name in answer
+            ):
                 return
         raise AssertionError(f"the worker does not consume:\n{self.log.read_text(errors='replace')[-4000:]}")
 

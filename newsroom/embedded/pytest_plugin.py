@@ -23,8 +23,21 @@ from newsroom.embedded.secrets import make_secrets
 from newsroom.embedded.state import Refused, State
 
 # With these pytest runs no test, so it needs no server; settings still need their variables.
-WITHOUT_STORES = {"--co", "--collect-only", "--fixtures", "--fixtures-per-test", "--markers", "--help", "-h", "--version", "-V"}
-NOWHERE = {"DATABASE_URL": "postgres://nobody@%2Fnonexistent/none", "REDIS_URL": "unix:///nonexistent/valkey.sock"}
+WITHOUT_STORES = {
+    "--co",
+    "--collect-only",
+    "--fixtures",
+    "--fixtures-per-test",
+    "--markers",
+    "--help",
+    "-h",
+    "--version",
+    "-V",
+}
+NOWHERE = {
+    "DATABASE_URL": "postgres://nobody@%2Fnonexistent/none",
+    "REDIS_URL": "unix:///nonexistent/valkey.sock",
+}
 RUNTIME = "NEWSROOM_TEST_RUNTIME_URL"  # The runtime role's way in, whose role the tests assume.
 OWN = "NEWSROOM_TEST_STATE"  # The run's own state folder.
 
@@ -34,7 +47,10 @@ _left_behind: list[Path] = []  # State folders that no keeper will remove.
 
 def runtime_role(environment: Mapping[str, str]) -> str:
     """The role that tests assume; empty if the owner's is the only one."""
-    runtime, owner = urlsplit(environment[RUNTIME]).username or "", urlsplit(environment["DATABASE_OWNER_URL"]).username
+    runtime, owner = (
+        urlsplit(environment[RUNTIME]).username or "",
+        urlsplit(environment["DATABASE_OWNER_URL"]).username,
+    )
     return runtime if runtime != owner else ""
 
 
@@ -51,7 +67,11 @@ def prepare_environment(environment: MutableMapping[str, str], *, with_stores: b
     _left_behind.append(state.path)
     urls, leases = dict(NOWHERE), []
     if with_stores:
-        needed = [store for store, name in (("postgresql", "DATABASE_URL"), ("valkey", "REDIS_URL")) if name not in given]
+        needed = [
+            store
+            for store, name in (("postgresql", "DATABASE_URL"), ("valkey", "REDIS_URL"))
+            if name not in given
+        ]
         if needed:
             leases.append(hold(state, needed, durable=False, temporary=True))
             urls |= leases[0].urls
@@ -79,7 +99,9 @@ def prepare_environment(environment: MutableMapping[str, str], *, with_stores: b
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_load_initial_conftests(early_config: Any, parser: Any, args: list[str]) -> Generator[None, Any, Any]:
+def pytest_load_initial_conftests(
+    early_config: Any, parser: Any, args: list[str]
+) -> Generator[None, Any, Any]:
     """A wrapper, so that it runs before pytest-django's own hook imports the settings."""
     try:
         _leases.extend(prepare_environment(os.environ, with_stores=not WITHOUT_STORES.intersection(args)))

@@ -159,7 +159,13 @@ class Restarter:
         if process is not None:
             signal_all({process.pid, *session_members(process.pid)}, signum)
 
-    def stop(self, name: str, *, force: Callable[[], bool] = lambda: False, pump: Callable[[float], None] = time.sleep) -> None:
+    def stop(
+        self,
+        name: str,
+        *,
+        force: Callable[[], bool] = lambda: False,
+        pump: Callable[[float], None] = time.sleep,
+    ) -> None:
         """Stop one part and forget it.
 
         Args:
@@ -185,7 +191,9 @@ class Restarter:
         self._bury(slot)
 
 
-def sweep(run: Path, name: str, steps: Sequence[tuple[int, float]] = ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))) -> bool:
+def sweep(
+    run: Path, name: str, steps: Sequence[tuple[int, float]] = ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
+) -> bool:
     """End what an earlier, killed supervisor left of a part. True if there was something."""
     path = run / f"{name}.pid"
     leftovers = left_of(path)

@@ -92,7 +92,9 @@ class State:
                 continue
             try:
                 folder.mkdir(mode=0o700, exist_ok=True)
-                if not is_private(folder):  # Another user was there first: take a name that cannot be guessed.
+                if not is_private(
+                    folder
+                ):  # Another user was there first: take a name that cannot be guessed.
                     folder = Path(tempfile.mkdtemp(prefix=f"newsroom-{os.geteuid()}-", dir=base))
             except OSError:
                 continue
@@ -121,4 +123,6 @@ def is_private(folder: Path) -> bool:
         found = folder.lstat()
     except OSError:
         return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) == 0o700
+    return (
+        stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) == 0o700
+    )

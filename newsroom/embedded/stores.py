@@ -54,7 +54,11 @@ TUNING = {
 TUNING_18 = {"io_method": "sync"}  # Three helper processes less.
 NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
-FAST_STOP = ((signal.SIGINT, 10.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))  # SIGTERM would wait for clients.
+FAST_STOP = (
+    (signal.SIGINT, 10.0),
+    (signal.SIGQUIT, 5.0),
+    (signal.SIGKILL, 5.0),
+)  # SIGTERM would wait for clients.
 LIBRARIES = ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "TZ")
 
 
@@ -109,7 +113,9 @@ class PostgreSQL:
         if (self.data / "PG_VERSION").exists():
             found = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
             if found != str(major):
-                raise Refused(f"{self.data} was made by PostgreSQL {found}, here is {major}; use another --state.")
+                raise Refused(
+                    f"{self.data} was made by PostgreSQL {found}, here is {major}; use another --state."
+                )
             self._clear_leftover()
             return
         unfinished = self.data.with_name("postgresql.new")
@@ -122,8 +128,23 @@ class PostgreSQL:
 
     def _initialise(self, folder: Path) -> None:
         sync = [] if self.durable else ["--no-sync"]
-        self._run("initdb", "-D", str(folder), "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--auth=trust", *sync)
-        calm = [] if self.durable else [word for key, value in NOT_DURABLE.items() for word in ("-c", f"{key}={value}")]
+        self._run(
+            "initdb",
+            "-D",
+            str(folder),
+            "-U",
+            "postgres",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--auth=trust",
+            *sync,
+        )
+        calm = (
+            []
+            if self.durable
+            else [word for key, value in NOT_DURABLE.items() for word in ("-c", f"{key}={value}")]
+        )
         answer = self._run("postgres", "--single", "-D", str(folder), *calm, "postgres", text=BOOTSTRAP)
         if "ERROR" in answer or "FATAL" in answer:
             raise Refused(f"PostgreSQL refused its first statements: {answer.strip().splitlines()[-1]}")
@@ -296,7 +317,7 @@ def _home_of_nobody(state: State, account: pwd.struct_passwd) -> Path:
         if not home.is_dir() or home.lstat().st_uid != account.pw_uid:
             raise Refused(f"PostgreSQL's data was in {home}, which is gone; use another --state.")
         return home
-    home = Path(tempfile.mkdtemp(prefix="newsroom-", dir="/var/tmp"))  # noqa: S108 (a random name, mode 0700)
+    home = Path(tempfile.mkdtemp(prefix="newsroom-", dir="/var/tmp"))
     (home / "sockets").mkdir(mode=0o700)
     for folder in (home, home / "sockets"):
         os.chown(folder, account.pw_uid, account.pw_gid)

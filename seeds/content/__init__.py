@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -77,19 +77,28 @@ class Wave:
 class Content:
     """All of it. Keys of articles are file names; keys of comments are ``article/place``: ``bun/3.0.1``."""
 
-    site: dict[str, Any]
+    site: dict[str, str]
+    sections: tuple[dict[str, Any], ...]
+    slots: tuple[dict[str, Any], ...]
+    house: dict[str, Any]
     articles: tuple[ArticleText, ...]
     comments: dict[str, tuple[CommentText, ...]]
     wave: Wave
-    raw: dict[str, Any] = field(repr=False)
 
 
 @cache
 def load() -> Content:
-    raw = tomllib.loads((FOLDER / "site.toml").read_text())
+    paper = tomllib.loads((FOLDER / "site.toml").read_text())
     articles = tuple(_article(path) for path in sorted((FOLDER / "articles").glob("*.md")))
-    comments = {article.key: tuple(_thread(article.key)) for article in articles}
-    return Content(site=raw["site"], articles=articles, comments=comments, wave=_wave(), raw=raw)
+    return Content(
+        site=paper["site"],
+        sections=tuple(paper["section"]),
+        slots=tuple(paper["slot"]),
+        house=paper["house"],
+        articles=articles,
+        comments={article.key: tuple(_thread(article.key)) for article in articles},
+        wave=_wave(),
+    )
 
 
 def _article(path: Path) -> ArticleText:

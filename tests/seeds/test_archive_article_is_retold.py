@@ -31,7 +31,7 @@ def shingles(text: str) -> set[str]:
 FACTS = """
 Kremlin; Tuesday 18 January 2022; Belarus; Alexander Fomin; deputy defence minister; would not say how many
 9 February; air defences; important sites; Jens Stoltenberg; Olaf Scholz; firm on our principles; NATO
-Last week's meetings between American and Russian negotiators; In December; turned the ultimatum down
+Last week's meetings between American and Russian negotiators; in December; turned the ultimatum down
 never be let into NATO; SWIFT; White House; Nord Stream 2; Annalena Baerbock; a "threat"; Sergey Lavrov
 100,000; Moscow denies it; More than 14,000; 2014; annexed Crimea
 """

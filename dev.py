@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Newsroom from a fresh checkout: one command to run it, one to test it. Needs Python 3.11+ and pip, nothing else.
+"""Newsroom from a fresh checkout: one command to run it, one to test it. Needs Python 3.11+ and pip only.
 
     python3 dev.py demo [--port N] [--state DIR] [--limits off|default|strict]
     python3 dev.py test [pytest arguments]    without arguments: lint, types, contracts and all tests
@@ -13,8 +13,8 @@ Everything is kept in .venv/ and .state/; remove them to start over.
 
 import sys
 
-if sys.version_info < (3, 11):  # Before anything that an older Python cannot read.
-    sys.exit("Newsroom needs Python 3.11 or newer; this is %d.%d." % sys.version_info[:2])
+if sys.version_info < (3, 11):  # noqa: UP036 (an older Python must still be able to read this much)
+    sys.exit("dev.py: Newsroom needs Python 3.11 or newer; this is %d.%d." % sys.version_info[:2])  # noqa: UP031
 
 import argparse
 import contextlib
@@ -30,6 +30,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+UV = VENV / "bin" / "uv"
 STAMP = VENV / "newsroom.json"
 REQUIREMENTS = ROOT / "requirements"
 GROUPS = {"base": [], "demo": ["embedded"], "test": ["embedded", "test"]}
@@ -111,13 +112,7 @@ def install(group: str) -> None:
     say(f"installing pinned packages ({group}); the first time takes a while")
     if not (install_uv() and install_with_uv(group)):
         say("uv could not install them here; using pip, which is slower")
-        pip(
-            "install",
-            "--require-hashes",
-            "-r",
-            REQUIREMENTS / f"{group}.txt",
-            why="could not install the packages",
-        )
+        install_with_pip(group)
     fresh = STAMP.with_suffix(".new")
     fresh.write_text(json.dumps({"group": group, "digest": digest_of(group)}), encoding="utf-8")
     fresh.replace(STAMP)
@@ -126,49 +121,32 @@ def install(group: str) -> None:
 def install_uv() -> bool:
     """Put the pinned uv into .venv. False where it has no wheel or does not run."""
     pinned = (REQUIREMENTS / "uv.txt").read_text(encoding="utf-8").split()[0].partition("==")[2]
-    answer = (
-        subprocess.run([VENV / "bin" / "uv", "--version"], capture_output=True, text=True)
-        if (VENV / "bin" / "uv").exists()
-        else None
-    )
-    if answer is None or f"uv {pinned}" not in answer.stdout:
-        command = pip_command(
-            "install", "--only-binary", ":all:", "--require-hashes", "-r", REQUIREMENTS / "uv.txt"
-        )
+    if f"uv {pinned}" not in output_of([UV, "--version"]):
+        options = ["--only-binary", ":all:", "--require-hashes"]
+        command = pip_command("install", *options, "-r", REQUIREMENTS / "uv.txt")
         subprocess.run(command, env=pip_environment(), check=False)
-    return works([VENV / "bin" / "uv", "--version"])
+    return works([UV, "--version"])
 
 
 def install_with_uv(group: str) -> bool:
     files = [REQUIREMENTS / "uv.txt", REQUIREMENTS / f"{group}.txt"]  # uv.txt too, or it would remove itself.
-    command = [
-        VENV / "bin" / "uv",
-        "pip",
-        "sync",
-        "-q",
-        "--python",
-        PYTHON,
-        "--compile-bytecode",
-        "--require-hashes",
-        *files,
-    ]
-    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+    options = ["-q", "--python", PYTHON, "--compile-bytecode", "--require-hashes"]
+    return subprocess.run([UV, "pip", "sync", *options, *files], cwd=ROOT, check=False).returncode == 0
 
 
-def pip(*arguments: str | Path, why: str) -> None:
-    run(pip_command(*arguments), why, env=pip_environment())
+def install_with_pip(group: str) -> None:
+    command = pip_command("install", "--require-hashes", "-r", REQUIREMENTS / f"{group}.txt")
+    run(command, "could not install the packages", env=pip_environment())
 
 
 def pip_command(*arguments: str | Path) -> list[str | Path]:
-    answer = subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, text=True)
-    if answer.returncode != 0:
+    """The machine's own pip, working on .venv, which has none."""
+    words = output_of([sys.executable, "-m", "pip", "--version"]).split()
+    if not words:
+        raise Problem("pip is missing; on Debian or Ubuntu: apt-get install -y python3-pip")
+    if tuple(int(part) for part in words[1].split(".")[:2]) < (22, 3):
         raise Problem(
-            f"pip is missing. On Debian or Ubuntu: apt-get install -y python3-pip; else: {sys.executable} -m ensurepip --user"
-        )
-    version = tuple(int(part) for part in answer.stdout.split()[1].split(".")[:2])
-    if version < (22, 3):
-        raise Problem(
-            f"pip {answer.stdout.split()[1]} is too old, 22.3 is needed: {sys.executable} -m pip install --user --upgrade pip"
+            f"pip {words[1]} is too old (22.3 is needed): {sys.executable} -m pip install --upgrade pip"
         )
     quiet = ["-qq", "--disable-pip-version-check", "--root-user-action", "ignore"]
     return [sys.executable, "-m", "pip", "--python", PYTHON, *arguments, *quiet]
@@ -191,7 +169,7 @@ def pip_environment() -> dict[str, str]:
 @contextlib.contextmanager
 def only_one() -> Iterator[None]:
     """Let one dev.py at a time change .venv; this file itself is the lock, so none is left behind."""
-    with open(__file__, "rb") as file:
+    with Path(__file__).open("rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -255,7 +233,7 @@ def compile_lock(group: str, options: list[str]) -> None:
     if group != "base":
         options = [*options, "-c", str(REQUIREMENTS / "base.txt")]
     run(
-        [VENV / "bin" / "uv", "pip", "compile", "-q", "pyproject.toml", *shape, *options, "-o", target],
+        [UV, "pip", "compile", "-q", "pyproject.toml", *shape, *options, "-o", target],
         "could not compile",
         cwd=ROOT,
     )
@@ -280,7 +258,7 @@ def environment() -> dict[str, str]:
 def hand_over(module: str, *arguments: str) -> None:
     """Become that module; does not return."""
     sys.stdout.flush()
-    os.execve(PYTHON, [str(PYTHON), "-m", module, *arguments], environment())
+    os.execve(PYTHON, [str(PYTHON), "-m", module, *arguments], environment())  # noqa: S606
 
 
 def run_module(module: str, *arguments: str) -> int:
@@ -297,6 +275,15 @@ def works(command: list) -> bool:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
     except OSError:
         return False
+
+
+def output_of(command: list) -> str:
+    """What it prints, or nothing if it does not work."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout if done.returncode == 0 else ""
 
 
 def say(text: str) -> None:

@@ -1,4 +1,7 @@
-"""Where the servers' programs lie. The wheels are only looked at, never imported: one of them adds users when run as root."""
+"""Where the servers' programs lie.
+
+The wheels are only looked at, never imported: one of them adds users when run as root.
+"""
 
 from __future__ import annotations
 

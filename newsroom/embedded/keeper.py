@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from newsroom.embedded.processes import write_pid_file
 from newsroom.embedded.restarter import Restarter, open_log, sweep
 from newsroom.embedded.state import Refused, State
 from newsroom.embedded.stores import FAST_STOP, PostgreSQL, Store, Valkey
@@ -37,8 +38,8 @@ class Lease:
         urls: environment variables that lead to the stores.
     """
 
-    def __init__(self, connection: socket.socket, urls: Mapping[str, str], note: str) -> None:
-        self._connection, self.urls, self.note = connection, dict(urls), note
+    def __init__(self, state: State, connection: socket.socket, urls: Mapping[str, str], note: str) -> None:
+        self._state, self._connection, self.urls, self.note = state, connection, dict(urls), note
         self._rest = b""
 
     def fileno(self) -> int:
@@ -60,7 +61,42 @@ class Lease:
     def ask(self, **request: Any) -> None:
         self._connection.sendall(json.dumps(request).encode() + b"\n")
 
+    def release(self, *, patience_s: float = 30.0) -> bool:
+        """Let go, and wait until the stores have stopped. False if somebody else still uses them."""
+        others = self._count_others()
+        self._connection.close()
+        if others:
+            return False
+        deadline = time.monotonic() + patience_s
+        while time.monotonic() < deadline:
+            if not self._state.run.exists():  # A temporary state goes with its keeper.
+                return True
+            try:
+                with self._state.lock("keeper") as is_free:
+                    if is_free:
+                        return True
+            except FileNotFoundError:
+                continue
+            time.sleep(0.02)
+        return False
+
+    def _count_others(self) -> int:
+        try:
+            self._connection.setblocking(True)
+            self._connection.settimeout(5.0)
+            self.ask(count=True)
+            while True:
+                events = self.read_events()
+                if events is None:
+                    return 0
+                for event in events:
+                    if "clients" in event:
+                        return int(event["clients"]) - 1
+        except OSError:
+            return 0
+
     def close(self) -> None:
+        """Let go at once."""
         self._connection.close()
 
 
@@ -71,7 +107,9 @@ def hold(
     durable: bool = True,
     temporary: bool = False,
 ) -> Lease:
-    """Have these stores running, started if need be, and return the hold on them. Safe to run at the same time.
+    """Have these stores running, started if need be, and return the hold on them.
+
+    Safe to run at the same time: one keeper starts, everybody uses it.
 
     Args:
         durable: False gives up crash safety for speed (tests).
@@ -84,7 +122,7 @@ def hold(
     keeper: subprocess.Popen[bytes] | None = None
     while time.monotonic() < deadline:
         if (connection := _connect(state)) is not None and (
-            lease := _agree(connection, names, deadline)
+            lease := _agree(state, connection, names, deadline)
         ) is not None:
             return lease
         with state.lock("keeper") as is_free:
@@ -108,7 +146,7 @@ def _connect(state: State) -> socket.socket | None:
     return connection
 
 
-def _agree(connection: socket.socket, names: Sequence[str], deadline: float) -> Lease | None:
+def _agree(state: State, connection: socket.socket, names: Sequence[str], deadline: float) -> Lease | None:
     """Say what is needed and wait for the answer; None if the keeper was just leaving."""
     try:
         connection.sendall(json.dumps({"need": list(names)}).encode() + b"\n")
@@ -129,7 +167,7 @@ def _agree(connection: socket.socket, names: Sequence[str], deadline: float) -> 
         connection.close()
         raise Refused(said["error"])
     connection.setblocking(False)
-    return Lease(connection, said["urls"], said["note"])
+    return Lease(state, connection, said["urls"], said["note"])
 
 
 def _start_keeper(state: State, *, durable: bool, temporary: bool) -> subprocess.Popen[bytes]:
@@ -215,7 +253,7 @@ class Keeper:
             patience_until = time.monotonic() + FIRST_CLIENT_WITHIN_S
             try:
                 while self.clients or time.monotonic() < patience_until:
-                    for key, _ in self.selector.select(min(self.restarter.tick(), self._thaw_due())):
+                    for key, _ in self.selector.select(min(self.restarter.tick(), self._thaw_due(), 0.25)):
                         if key.fileobj is listener:
                             self._welcome(listener)
                         else:
@@ -263,6 +301,9 @@ class Keeper:
         try:
             for name in request.get("need", ()):
                 self.ensure(name)
+            if "count" in request:
+                self._answer(client, {"clients": len(self.clients)})
+                return
             if "freeze" in request:
                 self.restarter.freeze(request["freeze"])
                 self.thaw_at[request["freeze"]] = time.monotonic() + request["seconds"]
@@ -296,12 +337,14 @@ def main() -> None:
     with state.lock("keeper") as is_mine:
         if not is_mine:
             return
+        write_pid_file(state.pid_file("keeper"), os.getpid())
         keeper = Keeper(state, durable=not options.not_durable)
         try:
             keeper.serve()
         finally:
             if options.temporary:
                 shutil.rmtree(state.path, ignore_errors=True)
+            state.pid_file("keeper").unlink(missing_ok=True)
             shutil.rmtree(keeper.sockets, ignore_errors=True)
 
 

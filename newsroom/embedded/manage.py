@@ -39,4 +39,4 @@ def manage(arguments: list[str]) -> int:
                 continue
     finally:
         if lease:
-            lease.close()
+            lease.release()

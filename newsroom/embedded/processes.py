@@ -123,6 +123,7 @@ def end(pid: int, steps: Iterable[tuple[int, float]]) -> bool:
         steps: pairs of a signal and the seconds to wait after it.
     """
     mark = start_mark(pid)
+    signal_all([pid], signal.SIGCONT)  # A frozen process hears nothing else.
     for signum, patience_s in steps:
         signal_all([pid], signum)
         deadline = time.monotonic() + patience_s

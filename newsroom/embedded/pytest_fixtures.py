@@ -72,13 +72,14 @@ def _end_other_connections() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND backend_type = 'client backend'"
         )
 
 
 @pytest.fixture(scope="session")
 def live_env(django_db_setup: None) -> dict[str, str]:
-    """Variables for a process of its own on the *test* database, as the runtime role, with this run's broker and keys."""
+    """Variables for a process of its own: the *test* database as runtime role, this run's broker and keys."""
     from django.conf import settings
 
     name = settings.DATABASES["default"]["NAME"]
@@ -167,7 +168,10 @@ def start_worker(live_env: dict[str, str], tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def celery_worker(start_worker: Callable[[], Worker]) -> Generator[Worker, None, None]:
-    """A real prefork worker, consuming, for the tests of one module. Their data must be committed: ``transaction=True``."""
+    """A real prefork worker, consuming, for the tests of one module.
+
+    Their data must be committed: ``@pytest.mark.django_db(transaction=True)``.
+    """
     worker = start_worker()
     yield worker
     worker.stop()

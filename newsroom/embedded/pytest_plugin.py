@@ -1,8 +1,8 @@
 """Starts the stores before Django reads its settings (``-p newsroom.embedded.pytest_plugin``).
 
 The suite runs on the embedded servers, without crash safety and in a folder that goes with the
-run, or on whatever ``DATABASE_URL``, ``DATABASE_OWNER_URL`` and ``REDIS_URL`` name. The test database is made and
-migrated by the owner; then every connection assumes the runtime role, so that a missing grant fails a test.
+run, or on whatever ``DATABASE_URL``, ``DATABASE_OWNER_URL`` and ``REDIS_URL`` name. The owner makes and
+migrates the test database; then every connection assumes the runtime role, so that a missing grant shows.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ def runtime_role(environment: Mapping[str, str]) -> str:
 
 
 def prepare_environment(environment: MutableMapping[str, str], *, with_stores: bool) -> list[Lease]:
-    """Point the environment at stores for tests, starting those that it does not name. Returns the holds on them."""
+    """Point the environment at stores for tests, starting those it does not name. Returns the holds."""
     if environment.get(OWN):  # A child of a run that did this already (xdist): only the broker is its own.
-        state = State.open(os.path.join(environment[OWN], f"worker-{secrets.token_hex(4)}"))
+        state = State.open(Path(environment[OWN]) / f"worker-{secrets.token_hex(4)}")
         own_broker = hold(state, ["valkey"], durable=False, temporary=True)
         environment.update(own_broker.urls)
         return [own_broker]
@@ -83,13 +83,13 @@ def prepare_environment(environment: MutableMapping[str, str], *, with_stores: b
     environment.update(make_secrets())
     environment.update(
         {
-            "DATABASE_URL": owner,  # Makes and migrates the test database; the fixture then assumes the runtime role.
+            "DATABASE_URL": owner,  # Makes the test database; the fixture then assumes the runtime role.
             "DATABASE_OWNER_URL": owner,
             RUNTIME: runtime,
             OWN: str(state.path),
             "NEWSROOM_STATE": str(state.path),
             "NEWSROOM_MODE": "test",
-            "NEWSROOM_BROKER_PREFIX": f"test-{secrets.token_hex(4)}:",  # A given Redis may hold other runs' tasks.
+            "NEWSROOM_BROKER_PREFIX": f"test-{secrets.token_hex(4)}:",  # A given Redis has other tasks too.
             "DJANGO_SETTINGS_MODULE": "newsroom.settings",
             "OPENBLAS_NUM_THREADS": "1",
             "OMP_NUM_THREADS": "1",
@@ -111,7 +111,7 @@ def pytest_load_initial_conftests(
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the fixtures last: the later plugin's fixture of one name wins, and pytest-django has that name too."""
+    """Register the fixtures after pytest-django's: of two plugins' fixtures of one name the later wins."""
     from newsroom.embedded import pytest_fixtures
 
     config.pluginmanager.register(pytest_fixtures, "newsroom-store-fixtures")
@@ -120,7 +120,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure() -> None:
     """Let go of the stores; their keeper stops them and removes the run's folder."""
     while _leases:
-        _leases.pop().close()
+        _leases.pop().release()
         _left_behind.clear()
     while _left_behind:
         shutil.rmtree(_left_behind.pop(), ignore_errors=True)

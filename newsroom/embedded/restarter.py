@@ -32,6 +32,7 @@ class Part:
     Args:
         death_signal: what the kernel sends it when its restarter is killed.
         stop_steps: signals to stop it with, each with the seconds to wait.
+        before: called before every start.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Part:
     death_signal: int = signal.SIGKILL
     stop_steps: Sequence[tuple[int, float]] = ((signal.SIGTERM, 12.0), (signal.SIGKILL, 5.0))
     options: Mapping[str, Any] = field(default_factory=dict)
+    before: Callable[[], None] = lambda: None
 
 
 @dataclass(slots=True)
@@ -56,7 +58,8 @@ class Restarter:
 
     Args:
         run: folder for pid files.
-        output: opens what a part writes to (a file, or ``subprocess.PIPE`` and a callback that takes the read end).
+        output: opens what a part writes to: a file, or ``subprocess.PIPE``.
+        attach: takes the read end of that pipe.
         tell: takes (part, what happened), for people.
     """
 
@@ -87,6 +90,7 @@ class Restarter:
         part = slot.part
         sink = self._output(part.name)
         slot.due_at, slot.started_at = None, time.monotonic()
+        part.before()
         try:
             slot.process = subprocess.Popen(
                 part.argv,

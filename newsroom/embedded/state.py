@@ -83,7 +83,7 @@ class State:
     def make_sockets(self) -> Path:
         """A folder with a short path for sockets, readable by this user only, and noted in the state.
 
-        The caller holds the keeper's lock. Socket paths are limited to 107 bytes, so it cannot lie in the state.
+        The caller holds the keeper's lock. A socket's path is limited to 107 bytes, so it lies elsewhere.
         """
         digest = hashlib.sha256(str(self.path).encode()).hexdigest()[:12]
         for base in dict.fromkeys((tempfile.gettempdir(), "/tmp", "/var/tmp")):  # noqa: S108 (a private folder below)
@@ -104,7 +104,7 @@ class State:
 
     @contextmanager
     def lock(self, name: str) -> Iterator[bool]:
-        """Hold ``run/<name>.lock`` if nobody else does; says whether it is held. The kernel frees it at death."""
+        """Hold ``run/<name>.lock`` if nobody else does; says whether it is. The kernel frees it at death."""
         handle = os.open(self.run / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             try:

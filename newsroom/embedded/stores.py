@@ -116,7 +116,6 @@ class PostgreSQL:
                 raise Refused(
                     f"{self.data} was made by PostgreSQL {found}, here is {major}; use another --state."
                 )
-            self._clear_leftover()
             return
         unfinished = self.data.with_name("postgresql.new")
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -157,6 +156,7 @@ class PostgreSQL:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            check=False,
             env=_plain_environment(),
             **self.user.options,
         )
@@ -194,6 +194,7 @@ class PostgreSQL:
             death_signal=signal.SIGINT,
             stop_steps=FAST_STOP,
             options=self.user.options,
+            before=self._clear_leftover,
         )
 
     def is_ready(self) -> bool:
@@ -270,7 +271,7 @@ class Valkey:
 
 @dataclass(frozen=True, slots=True)
 class _User:
-    """As whom PostgreSQL runs (it refuses to be root), and where its files lie so that this user reaches them."""
+    """As whom PostgreSQL runs (it refuses to be root), and where its files lie so that he reaches them."""
 
     home: Path
     programs: Path
@@ -310,7 +311,7 @@ def _as_nobody(state: State, programs: Path) -> _User:
 
 
 def _home_of_nobody(state: State, account: pwd.struct_passwd) -> Path:
-    """A folder of nobody's, named in the state: the state itself is closed to nobody. It outlives a restart."""
+    """A folder of nobody's, named in the state, which is closed to nobody. It outlives a restart."""
     reference = state.path / "nobody-home"
     if reference.exists():
         home = Path(reference.read_text(encoding="utf-8").strip())

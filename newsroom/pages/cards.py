@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
@@ -33,19 +34,20 @@ def masthead(*, site: Site, sections: Sequence[Section], now: datetime, current:
 
 
 def section_link(section: Section, *, current: str = "") -> Link:
-    return Link(label=section.name, url=reverse("pages:section", args=[section.slug]), current=section.slug == current)
+    return Link(
+        label=section.name, url=reverse("pages:section", args=[section.slug]), current=section.slug == current
+    )
 
 
 def article_card(article: Article, *, comment_count: int, now: datetime, zone: ZoneInfo) -> ArticleCard:
-    """The article on a list. Its section must be loaded, it must have a publication time."""
-    assert article.published_at is not None  # The database refuses any other readable article.
+    """The article as lists show it. Only a draft, in preview, has no date: it counts as new."""
     return ArticleCard(
         headline=article.headline,
         standfirst=article.standfirst,
         byline=article.byline,
         url=article.get_absolute_url(),
         section=section_link(article.section),
-        published=moment(article.published_at, now=now, zone=zone),
+        published=moment(article.published_at or now, now=now, zone=zone),
         comment_count=comment_count,
         is_archival=article.is_from_archive,
         picture=own_picture(article) or drawing(section_slug=article.section.slug, article_slug=article.slug),
@@ -60,16 +62,21 @@ def own_picture(article: Article) -> Picture | None:
 
 
 def article_cards(
-    articles: Sequence[Article], *, counts: Mapping[str, int], now: datetime, zone: ZoneInfo
+    articles: Sequence[Article], *, counts: Mapping[UUID, int], now: datetime, zone: ZoneInfo
 ) -> list[ArticleCard]:
-    """Cards in the order of ``articles``; ``counts``: published comments by slug."""
-    return [article_card(article, comment_count=counts.get(article.slug, 0), now=now, zone=zone) for article in articles]
+    """Cards in the order of ``articles``; ``counts``: published comments by article id."""
+    return [
+        article_card(article, comment_count=counts.get(article.pk, 0), now=now, zone=zone)
+        for article in articles
+    ]
 
 
 def front_page(cards: Sequence[ArticleCard]) -> FrontPage:
     """Lay out ``cards`` (newest first). What is from the archive stands apart, however new its row is."""
     current = [card for card in cards if not card.is_archival]
-    by_talk = sorted((card for card in current if card.comment_count), key=lambda card: card.comment_count, reverse=True)
+    by_talk = sorted(
+        (card for card in current if card.comment_count), key=lambda card: card.comment_count, reverse=True
+    )
     return FrontPage(
         lead=current[0] if current else None,
         beside=tuple(current[1 : 1 + BESIDE]),

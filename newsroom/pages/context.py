@@ -81,7 +81,7 @@ class ArticlePage:
     body: SafeString
     canonical_url: str
     description: str
-    updated: Moment | None = None
+    picture: Picture | None = None
     tags: tuple[str, ...] = ()
 
 
@@ -105,6 +105,7 @@ class CommentRow:
 
     Args:
         opens: replies follow, nested in this one.
+        is_hidden: a tombstone: taken down, but its replies stand.
         closes: how many open threads end after this row (a range, to loop over).
     """
 
@@ -119,6 +120,7 @@ class CommentRow:
     reply_url: str
     opens: bool
     closes: range
+    is_hidden: bool = False
     more_replies_url: str = ""
     more_replies: int = 0
 
@@ -144,7 +146,7 @@ class ReplyTo:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """*Leave a reply*, as the reader left it. ``errors``: message by field name; ``summary``: about the whole."""
+    """*Leave a reply*, as the reader left it. ``errors``: messages by field; ``summary``: about the whole."""
 
     action: str
     api_url: str

@@ -19,4 +19,6 @@ def moment(at: datetime, *, now: datetime, zone: ZoneInfo) -> Moment:
     if now - at < JUST_NOW:
         return Moment(at=at.astimezone(zone), ago=gettext("just now"), is_recent=True)
     since = timesince(at, now, depth=1).replace("\xa0", " ")
-    return Moment(at=at.astimezone(zone), ago=gettext("%(time)s ago") % {"time": since}, is_recent=now - at < RECENT)
+    return Moment(
+        at=at.astimezone(zone), ago=gettext("%(time)s ago") % {"time": since}, is_recent=now - at < RECENT
+    )

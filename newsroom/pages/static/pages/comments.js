@@ -44,7 +44,8 @@ function showProblem(text, errors = []) {
   said.textContent = text;
   box.append(said);
   const links = document.createElement("ul");
-  for (const { field, detail } of errors) {
+  for (const { field, code, detail: technical } of errors) {
+    const detail = word(`[data-field="${CSS.escape(field)}.${CSS.escape(code)}"]`) || technical;
     const item = document.createElement("li");
     item.textContent = detail;
     if (fields[field]) {
@@ -76,7 +77,9 @@ function clearProblem() {
 async function explainRefusal(response) {
   const problem = await response.json().catch(() => ({}));
   if (Array.isArray(problem.errors) && problem.errors.length) {
-    showProblem(word("[data-word=invalid]"), problem.errors);
+    const parent = problem.errors.find(({ field }) => field === "parent");
+    if (parent) showProblem(word("[data-problem=does_not_exist]"));
+    else showProblem(word("[data-word=invalid]"), problem.errors);
     return;
   }
   const known = problem.code ? word(`[data-problem="${CSS.escape(problem.code)}"]`) : "";
@@ -118,7 +121,6 @@ function showOwn({ id, status_url: statusUrl }, { name, body, parent }) {
   article.id = `comment-${id}`;
   article.setAttribute("aria-label", word("[data-word=own]"));
   article.querySelector("bdi").textContent = name.trim();
-  article.querySelector("time").dateTime = new Date().toISOString();
   showText(article.querySelector(".comment-body"), body);
   article.dataset.private = `/comments/${id}/${new URL(statusUrl, location.href).search}`;
   placeInThread(article, parent);

@@ -1,0 +1,145 @@
+"""Everything that the article page shows, gathered in a fixed number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from ads.selectors import ads_for_article
+from articles.models import Article, Section
+from articles.selectors import readable_articles
+from comments.models import Comment
+from comments.selectors import published_counts
+from comments.services import accepts_comments
+from comments.tokens import is_status_token, status_token
+from newsroom.pages.advertisements import ABOVE, BELOW, advertisement
+from newsroom.pages.cards import article_card, article_cards, masthead, own_picture, zone_of
+from newsroom.pages.context import ArticleCard, ArticlePage, Form, Sent
+from newsroom.pages.discussion import DEFAULT_SORT, SORTS, Place, Viewing, answered, as_uuid, discussion
+from newsroom.pages.forms import Refused, Typed
+from newsroom.pages.text import article_html, first_sentences
+from newsroom.pages.words import FIELD_PROBLEMS, PROBLEMS, REASONS, reason_words
+
+MORE_ARTICLES = 6
+DESCRIPTION_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the query string asks of an article page."""
+
+    place: Place
+    reply_to: str = ""
+    sent: str = ""
+    token: str = ""
+
+    @classmethod
+    def from_query(cls, query: QueryDict) -> Asked:
+        sort = query.get("sort", DEFAULT_SORT)
+        return cls(
+            place=Place(
+                sort=sort if sort in SORTS else DEFAULT_SORT,
+                cursor=query.get("cursor") or None,
+                replies_of=as_uuid(query.get("replies_of", "")),
+            ),
+            reply_to=query.get("reply_to", ""),
+            sent=query.get("sent", ""),
+            token=query.get("token", ""),
+        )
+
+
+def article_context(
+    article: Article, *, asked: Asked, refused: Refused | None, now: datetime
+) -> dict[str, Any]:
+    """The template's context; ``refused``: the form comes back with what was typed."""
+    zone = zone_of(article.site)
+    is_open = accepts_comments(article, at=now)
+    thread = discussion(article, place=asked.place, viewing=Viewing(now, zone, is_open))
+    ads = ads_for_article(article, at=now)
+    typed = refused.typed if refused else Typed.empty(article, at=now, parent=asked.reply_to)
+    return {
+        "masthead": masthead(
+            site=article.site,
+            sections=list(Section.objects.filter(site=article.site)),
+            now=now,
+            current=article.section.slug,
+        ),
+        "page": _page(article, comment_count=thread.count, now=now),
+        "ad_top": advertisement(ads.get(ABOVE)),
+        "ad_bottom": advertisement(ads.get(BELOW)),
+        "thread": thread,
+        "form": _form(article, typed=typed, refused=refused, place=asked.place)
+        if is_open or refused
+        else None,
+        "closed_note": gettext("Comments on this article are closed."),
+        "sent": _sent(article, asked=asked),
+        "is_private": bool(asked.token),
+        "more": _more_articles(article, now=now),
+        "reasons": REASONS,
+        "problems": PROBLEMS,
+        "field_problems": FIELD_PROBLEMS,
+    }
+
+
+def private_url(comment: Comment) -> str:
+    """The author's private page, with the token that opens it."""
+    path = reverse("pages:comment_status", args=[comment.pk])
+    return f"{path}?{urlencode({'token': status_token(comment.pk)})}"
+
+
+def _page(article: Article, *, comment_count: int, now: datetime) -> ArticlePage:
+    card = article_card(article, comment_count=comment_count, now=now, zone=zone_of(article.site))
+    return ArticlePage(
+        card=card,
+        slug=article.slug,
+        picture=own_picture(article),  # Drawings stand on lists only: over a text they would say nothing.
+        body=article_html(article.body),
+        canonical_url=article.canonical_url or settings.NEWSROOM_BASE_URL + article.get_absolute_url(),
+        description=first_sentences(article.standfirst or article.body, chars=DESCRIPTION_CHARS),
+        tags=tuple(article.tags.values_list("name", flat=True)),
+    )
+
+
+def _form(article: Article, *, typed: Typed, refused: Refused | None, place: Place) -> Form:
+    return Form(
+        action=article.get_absolute_url(),
+        api_url=f"/api/v1/articles/{article.slug}/comments/",
+        token=typed.token,
+        key=typed.key,
+        name=typed.name,
+        email=typed.email,
+        body=typed.body,
+        errors=dict(refused.errors) if refused else {},
+        summary=refused.summary if refused else "",
+        reply_to=answered(article, comment_id=typed.parent, place=place) if typed.parent else None,
+    )
+
+
+def _sent(article: Article, *, asked: Asked) -> Sent | None:
+    """What became of the comment that was just sent from this page; None without its token."""
+    identifier = as_uuid(asked.sent)
+    if identifier is None or not is_status_token(identifier, asked.token):
+        return None
+    comment = Comment.objects.filter(article=article, pk=identifier).first()
+    if comment is None:
+        return None
+    is_shown = comment.status == Comment.Status.PUBLISHED
+    return Sent(
+        status=comment.status,
+        private_url=private_url(comment),
+        comment_url=f"#comment-{comment.pk}" if is_shown else "",
+        reason=reason_words(comment.reason_code),
+    )
+
+
+def _more_articles(article: Article, *, now: datetime) -> list[ArticleCard]:
+    others = list(readable_articles(site=article.site, at=now).exclude(pk=article.pk)[:MORE_ARTICLES])
+    counts = published_counts(other.pk for other in others)
+    return article_cards(others, counts=counts, now=now, zone=zone_of(article.site))

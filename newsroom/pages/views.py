@@ -1,0 +1,205 @@
+"""Public pages. Reading sets no cookie and needs no script."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from articles.models import Article, Section, Site
+from articles.selectors import readable_article, readable_articles, site_for
+from comments.models import Comment
+from comments.selectors import published_counts
+from comments.tokens import is_status_token, status_token
+from newsroom.pages.article_page import Asked, article_context
+from newsroom.pages.cards import article_cards, front_page, masthead, section_link, zone_of
+from newsroom.pages.context import Link, Masthead, StatusPage
+from newsroom.pages.forms import MAX_BYTES, Refused, Typed, send_reply
+from newsroom.pages.times import moment
+from newsroom.pages.waiting import wait_for_decision
+from newsroom.pages.words import reason_words
+
+logger = logging.getLogger("newsroom.pages")
+
+FRONT_ARTICLES = 20
+SECTION_ARTICLES = 20
+# Readable with its token alone, so the address must not travel and nothing on the way may keep it.
+PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+FRESH = {"Cache-Control": "no-cache"}
+
+
+@require_safe
+def front(request: HttpRequest) -> HttpResponse:
+    site, now = site_for(request), timezone.now()
+    articles = list(readable_articles(site=site, at=now)[:FRONT_ARTICLES])
+    counts = published_counts(article.pk for article in articles)
+    context = {
+        "masthead": _masthead(site),
+        "page": front_page(article_cards(articles, counts=counts, now=now, zone=zone_of(site))),
+        "canonical_url": settings.NEWSROOM_BASE_URL + reverse("pages:front"),
+    }
+    return _page("pages/front.html", context)
+
+
+@require_safe
+def section(request: HttpRequest, slug: str) -> HttpResponse:
+    site, now = site_for(request), timezone.now()
+    found = get_object_or_404(Section, site=site, slug=slug)
+    number = _page_number(request.GET.get("page", "1"))
+    start = (number - 1) * SECTION_ARTICLES
+    articles = list(
+        readable_articles(site=site, at=now).filter(section=found)[start : start + SECTION_ARTICLES + 1]
+    )
+    if number > 1 and not articles:
+        raise Http404
+    shown = articles[:SECTION_ARTICLES]
+    path = reverse("pages:section", args=[found.slug])
+    context = {
+        "masthead": _masthead(site, current=found.slug),
+        "section": section_link(found, current=found.slug),
+        "cards": article_cards(
+            shown, counts=published_counts(a.pk for a in shown), now=now, zone=zone_of(site)
+        ),
+        "more_url": f"{path}?page={number + 1}" if len(articles) > SECTION_ARTICLES else "",
+        "canonical_url": settings.NEWSROOM_BASE_URL + path + (f"?page={number}" if number > 1 else ""),
+    }
+    return _page("pages/section.html", context)
+
+
+# No cookie stands for anybody here, so there is no session to ride on: the signed form token and
+# the check below take the place of Django's cookie, which would be set for every reader.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def article(request: HttpRequest, slug: str) -> HttpResponse:
+    found = readable_article(site=site_for(request), slug=slug, at=timezone.now())
+    if request.method == "POST":
+        return _reply(request, found)
+    return _article(found, asked=Asked.from_query(request.GET))
+
+
+@require_safe
+def comment_status(request: HttpRequest, comment_id: UUID) -> HttpResponse:
+    """The author's own page about one comment; without its token it does not exist."""
+    if not is_status_token(comment_id, request.GET.get("token", "")):
+        raise Http404
+    comment = get_object_or_404(Comment.objects.select_related("article__site"), pk=comment_id)
+    now, site = timezone.now(), comment.article.site
+    url = comment.article.get_absolute_url()
+    gone = comment.status in {Comment.Status.WITHDRAWN, Comment.Status.ERASED}
+    page = StatusPage(
+        status=comment.status,
+        reason=reason_words(comment.reason_code),
+        name=comment.name,
+        text="" if gone else comment.body,
+        article=Link(label=comment.article.headline, url=url),
+        comment_url=f"{url}#comment-{comment.pk}" if comment.status == Comment.Status.PUBLISHED else "",
+        sent=moment(comment.created_at, now=now, zone=zone_of(site)),
+    )
+    return _page("pages/status.html", {"masthead": _masthead(site), "page": page}, headers=PRIVATE)
+
+
+@require_safe
+def about_comments(request: HttpRequest) -> HttpResponse:
+    return _page("pages/about_comments.html", {"masthead": _masthead(site_for(request))})
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _error(
+        request,
+        HTTPStatus.FORBIDDEN,
+        heading=gettext("You may not do that here"),
+        explanation=gettext(
+            "If you were writing a comment: go back, reload the page, and send it from there."
+        ),
+    )
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _error(
+        request,
+        HTTPStatus.NOT_FOUND,
+        heading=gettext("There is no such page"),
+        explanation=gettext("Perhaps the address was mistyped, or what stood here is no longer published."),
+    )
+
+
+def _article(article: Article, *, asked: Asked, refused: Refused | None = None) -> HttpResponse:
+    context = article_context(article, asked=asked, refused=refused, now=timezone.now())
+    headers = dict(PRIVATE if context["is_private"] or refused else FRESH)
+    if refused and refused.retry_after_s:
+        headers["Retry-After"] = str(refused.retry_after_s)
+    return _page("pages/article.html", context, status=refused.status if refused else 200, headers=headers)
+
+
+def _reply(request: HttpRequest, article: Article) -> HttpResponse:
+    if _comes_from_elsewhere(request):
+        raise PermissionDenied
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
+        return _error(
+            request,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            heading=gettext("That is too long"),
+            explanation=gettext(
+                "A comment may have 5,000 characters. Go back: your browser still has the text."
+            ),
+        )
+    answer = send_reply(request, article=article, typed=Typed.from_post(request.POST), at=timezone.now())
+    if isinstance(answer, Refused):
+        return _article(article, asked=Asked.from_query(request.GET), refused=answer)
+    wait_for_decision(answer)
+    query = urlencode({"sent": str(answer), "token": status_token(answer)})
+    response = HttpResponseRedirect(f"{article.get_absolute_url()}?{query}#sent", headers=PRIVATE)
+    response.status_code = HTTPStatus.SEE_OTHER  # The answer to a POST is elsewhere, to be fetched by GET.
+    return response
+
+
+def _comes_from_elsewhere(request: HttpRequest) -> bool:
+    """Whether another site's page sent this form. Browsers say so; an old one that says nothing may post."""
+    fetch_site = request.headers.get("Sec-Fetch-Site")
+    if fetch_site:
+        return fetch_site not in {"same-origin", "none"}
+    origin = request.headers.get("Origin", "null")  # "null": sent from our own pages that give no referrer
+    return origin != "null" and urlsplit(origin).netloc != request.get_host()
+
+
+def _masthead(site: Site, *, current: str = "") -> Masthead:
+    return masthead(
+        site=site, sections=list(Section.objects.filter(site=site)), now=timezone.now(), current=current
+    )
+
+
+def _page_number(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > 6 or int(text) < 1:
+        raise Http404
+    return int(text)
+
+
+def _error(request: HttpRequest, status: HTTPStatus, *, heading: str, explanation: str) -> HttpResponse:
+    """An error page in the site's dress; a bare one where the site itself cannot be read."""
+    try:
+        top = _masthead(site_for(request))
+    except (Http404, DatabaseError):
+        top = Masthead(name="Newsroom", tagline="", language=settings.LANGUAGE_CODE, today=timezone.now())
+    context = {"masthead": top, "status": int(status), "heading": heading, "explanation": explanation}
+    return _page("pages/error.html", context, status=status, headers={"Cache-Control": "no-store"})
+
+
+def _page(
+    template: str, context: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] = FRESH
+) -> HttpResponse:
+    return HttpResponse(render_to_string(template, dict(context)), status=status, headers=dict(headers))

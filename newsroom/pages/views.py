@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import sys
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
@@ -33,8 +33,6 @@ from newsroom.pages.forms import MAX_BYTES, Refused, Typed, send_reply
 from newsroom.pages.times import moment
 from newsroom.pages.waiting import wait_for_decision
 from newsroom.pages.words import reason_words
-
-logger = logging.getLogger("newsroom.pages")
 
 FRONT_ARTICLES = 20
 SECTION_ARTICLES = 20
@@ -136,6 +134,14 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         heading=gettext("There is no such page"),
         explanation=gettext("Perhaps the address was mistyped, or what stood here is no longer published."),
     )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The last resort: nothing here reads the database. 503 when it was the database that did not answer."""
+    is_away = isinstance(sys.exc_info()[1], (OperationalError, InterfaceError))
+    status = HTTPStatus.SERVICE_UNAVAILABLE if is_away else HTTPStatus.INTERNAL_SERVER_ERROR
+    headers = {"Cache-Control": "no-store"} | ({"Retry-After": "5"} if is_away else {})
+    return _page("500.html", {"status": int(status)}, status=status, headers=headers)
 
 
 def _article(article: Article, *, asked: Asked, refused: Refused | None = None) -> HttpResponse:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import select
 import selectors
 import shutil
 import signal
@@ -30,6 +31,8 @@ STARTS_IN_S = 60.0
 FIRST_CLIENT_WITHIN_S = 10.0
 STOP_ORDER = ("valkey", "postgresql")
 
+_started: list[subprocess.Popen[bytes]] = []  # Keepers that this process has started and must wait for.
+
 
 class Lease:
     """A hold on running stores; they run until it is closed (or this process ends).
@@ -38,9 +41,12 @@ class Lease:
         urls: environment variables that lead to the stores.
     """
 
-    def __init__(self, state: State, connection: socket.socket, urls: Mapping[str, str], note: str) -> None:
-        self._state, self._connection, self.urls, self.note = state, connection, dict(urls), note
+    def __init__(self, state: State, connection: socket.socket) -> None:
+        self._state, self._connection = state, connection
+        self._connection.setblocking(False)
         self._rest = b""
+        self.urls: dict[str, str] = {}
+        self.note = ""
 
     def fileno(self) -> int:
         return self._connection.fileno()
@@ -70,10 +76,12 @@ class Lease:
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
             if not self._state.run.exists():  # A temporary state goes with its keeper.
+                _reap()
                 return True
             try:
                 with self._state.lock("keeper") as is_free:
                     if is_free:
+                        _reap()
                         return True
             except FileNotFoundError:
                 continue
@@ -82,18 +90,23 @@ class Lease:
 
     def _count_others(self) -> int:
         try:
-            self._connection.setblocking(True)
-            self._connection.settimeout(5.0)
             self.ask(count=True)
-            while True:
-                events = self.read_events()
-                if events is None:
-                    return 0
-                for event in events:
-                    if "clients" in event:
-                        return int(event["clients"]) - 1
+            answer = self.wait_for(("clients",), deadline=time.monotonic() + 5)
         except OSError:
             return 0
+        return answer["clients"] - 1 if answer else 0
+
+    def wait_for(self, keys: Sequence[str], *, deadline: float) -> dict[str, Any] | None:
+        """The keeper's next message with one of these keys; None if it leaves or does not say so in time."""
+        while (left := deadline - time.monotonic()) > 0:
+            select.select([self], [], [], left)
+            events = self.read_events()
+            if events is None:
+                return None
+            for event in events:
+                if any(key in event for key in keys):
+                    return event
+        return None
 
     def close(self) -> None:
         """Let go at once."""
@@ -118,6 +131,7 @@ def hold(
     Raises:
         Refused: a store does not start; says why.
     """
+    _reap()
     deadline = time.monotonic() + STARTS_IN_S
     keeper: subprocess.Popen[bytes] | None = None
     while time.monotonic() < deadline:
@@ -148,26 +162,23 @@ def _connect(state: State) -> socket.socket | None:
 
 def _agree(state: State, connection: socket.socket, names: Sequence[str], deadline: float) -> Lease | None:
     """Say what is needed and wait for the answer; None if the keeper was just leaving."""
+    lease = Lease(state, connection)
     try:
-        connection.sendall(json.dumps({"need": list(names)}).encode() + b"\n")
-        connection.settimeout(max(0.1, deadline - time.monotonic()))
-        answer = b""
-        while not answer.endswith(b"\n"):
-            data = connection.recv(1)
-            if not data:
-                break
-            answer += data
+        lease.ask(need=list(names))
+        answer = lease.wait_for(("urls", "error"), deadline=deadline)
     except OSError:
-        answer = b""
-    if not answer.endswith(b"\n"):
-        connection.close()
+        answer = None
+    if answer is None or "error" in answer:
+        lease.close()
+        if answer is not None:
+            raise Refused(answer["error"])
         return None
-    said = json.loads(answer)
-    if "error" in said:
-        connection.close()
-        raise Refused(said["error"])
-    connection.setblocking(False)
-    return Lease(state, connection, said["urls"], said["note"])
+    lease.urls, lease.note = answer["urls"], answer["note"]
+    return lease
+
+
+def _reap() -> None:
+    _started[:] = [keeper for keeper in _started if keeper.poll() is None]
 
 
 def _start_keeper(state: State, *, durable: bool, temporary: bool) -> subprocess.Popen[bytes]:
@@ -177,7 +188,7 @@ def _start_keeper(state: State, *, durable: bool, temporary: bool) -> subprocess
     root = str(Path(__file__).resolve().parents[2])
     environment = os.environ | {"PYTHONPATH": root}
     with open_log(state.log / "keeper.log") as log:
-        return subprocess.Popen(
+        keeper = subprocess.Popen(
             command,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -186,6 +197,8 @@ def _start_keeper(state: State, *, durable: bool, temporary: bool) -> subprocess
             start_new_session=True,
             cwd="/",
         )
+    _started.append(keeper)
+    return keeper
 
 
 class Keeper:

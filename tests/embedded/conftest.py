@@ -1,0 +1,41 @@
+"""A state of its own for each test, and a process that holds its stores."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from newsroom.embedded.parts import ROOT
+from newsroom.embedded.processes import left_of
+from newsroom.embedded.state import State
+from tests.embedded.helpers import PARTS, wait_until
+
+HOLD = """
+import sys, time
+from newsroom.embedded.keeper import hold
+from newsroom.embedded.state import State
+lease = hold(State.open(sys.argv[1]), durable=False)
+print("held", flush=True)
+time.sleep(120)
+"""
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[State]:
+    """Afterwards nothing of it may still run."""
+    state = State.open(tmp_path / "state")
+    yield state
+    assert wait_until(lambda: not any(left_of(state.pid_file(part)) for part in PARTS))
+
+
+@pytest.fixture
+def holder(state: State) -> Iterator[subprocess.Popen[str]]:
+    """Another process that holds the stores, which are ready."""
+    command = [sys.executable, "-c", HOLD, str(state.path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()

@@ -7,105 +7,28 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
-from typing import Any, ClassVar, IO
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework import exceptions, serializers
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.pagination import CursorPagination
-from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from newsroom.errors import DomainError, FieldError
+from newsroom.parsing import is_storable_text
 
 logger = logging.getLogger("newsroom.api")
 
 PROBLEM_TYPE = "application/problem+json"
-MAX_DEPTH = 20
-
 
 # --- JSON in -----------------------------------------------------------------------------------------
-class PayloadTooLarge(exceptions.APIException):
-    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    default_code = "payload_too_large"
-    default_detail = f"A request body may hold at most {settings.API_MAX_BODY_BYTES} bytes."
-
-
-class StrictJSONParser(BaseParser):
-    """UTF-8 JSON of bounded size and depth, without NUL, lone surrogates, NaN or repeated keys."""
-
-    media_type = "application/json"
-
-    def parse(
-        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Any:
-        charset = _charset(media_type or "")
-        if charset not in {"", "utf-8", "utf8"}:
-            raise exceptions.UnsupportedMediaType(media_type or "", detail="JSON travels as UTF-8 only.")
-        raw = stream.read(settings.API_MAX_BODY_BYTES + 1)
-        if len(raw) > settings.API_MAX_BODY_BYTES:
-            raise PayloadTooLarge
-        try:
-            value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_unique_keys)
-        except (ValueError, RecursionError) as error:
-            raise exceptions.ParseError(f"The body is not valid JSON: {_short(error)}") from error
-        _check(value, depth=0)
-        return value
-
-
-def _charset(media_type: str) -> str:
-    for part in media_type.lower().split(";")[1:]:
-        name, _, value = part.strip().partition("=")
-        if name.strip() == "charset":
-            return value.strip().strip('"')
-    return ""
-
-
-def _short(error: BaseException) -> str:
-    if isinstance(error, RecursionError):
-        return "nested too deeply."
-    if isinstance(error, UnicodeDecodeError):
-        return "not UTF-8."
-    return str(error)[:120]
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON.")
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("a key is repeated in one object.")
-    return result
-
-
-def _check(value: Any, *, depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise exceptions.ParseError(f"The body is nested more than {MAX_DEPTH} deep.")
-    if isinstance(value, str):
-        if not is_storable_text(value):
-            raise exceptions.ParseError("A text holds a NUL character or half of a surrogate pair.")
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            _check(key, depth=depth + 1)
-            _check(item, depth=depth + 1)
-    elif isinstance(value, list):
-        for item in value:
-            _check(item, depth=depth + 1)
-
-
-def is_storable_text(value: str) -> bool:
-    """Whether PostgreSQL can hold this text: no NUL, no lone surrogate."""
-    return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
-
-
 class JSONOnly(BaseContentNegotiation):
     """Whatever ``Accept`` says, answers are JSON: one representation, no 406."""
 
@@ -339,3 +262,20 @@ def strong_etag(*parts: object) -> str:
     """A strong entity tag over what identifies this representation."""
     digest = hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()
     return f'"{digest[:32]}"'
+
+
+def conditional(request: Request, etag: str, answer: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """``answer()`` with its entity tag, or 304 without calling it when the client holds this representation."""
+    if is_match(request.META.get("HTTP_IF_NONE_MATCH", ""), etag):
+        response: HttpResponseBase = HttpResponse(status=304)
+    else:
+        response = answer()
+    response["ETag"] = etag
+    response["Cache-Control"] = "public, no-cache"
+    return response
+
+
+def is_match(header: str, etag: str) -> bool:
+    """Whether ``If-None-Match`` names this tag (weak comparison, RFC 9110 section 13.1.2)."""
+    candidates = [candidate.strip().removeprefix("W/") for candidate in header.split(",")]
+    return "*" in candidates or etag in candidates

@@ -133,7 +133,11 @@ DATABASE_OWNER_URL = os.environ.get("DATABASE_OWNER_URL", "")
 if DATABASE_OWNER_URL and MODE != "test":
     # Only `migrate` uses it (newsroom/management/commands/migrate.py): the running product has no DDL.
     DATABASES["owner"] = database(DATABASE_OWNER_URL)
-DATABASE_ROUTERS: list[str] = []
+# The role that `migrate` grants rights to; empty where one role does everything.
+_runtime_url = os.environ.get("NEWSROOM_TEST_RUNTIME_URL", "") if MODE == "test" else env("DATABASE_URL")
+RUNTIME_ROLE = str(database(_runtime_url)["USER"]) if DATABASE_OWNER_URL and _runtime_url else ""
+if RUNTIME_ROLE and RUNTIME_ROLE == database(DATABASE_OWNER_URL)["USER"]:
+    RUNTIME_ROLE = ""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Nothing of ours uses Django's cache over Redis: its serializer is pickle. Limits talk to Redis
@@ -179,7 +183,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 # --- API ---------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["newsroom.api.StrictJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["newsroom.parsing.StrictJSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["newsroom.access.authentication.ApiTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_PAGINATION_CLASS": "newsroom.api.CursorPages",
@@ -200,6 +204,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "newsroom.openapi.add_problem_schema",
+    ],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
 }
@@ -251,7 +259,8 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(env("NEWSROOM_STATIC_ROOT", default=str(NEWSROOM_STATE / "static")))
+# Collected for production only; elsewhere the finders serve, and WhiteNoise warns of an empty root.
+STATIC_ROOT = Path(env("NEWSROOM_STATIC_ROOT", default=str(NEWSROOM_STATE / "static"))) if MODE == "production" else None
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 STORAGES = {

@@ -1,0 +1,210 @@
+"""Comments, their revisions and threads; and, apart from them, all that is private."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+
+from articles.models import Article
+from newsroom.ids import uuid7
+
+MAX_DEPTH = 5
+NAME_LENGTH = 80
+BODY_LENGTH = 5_000
+
+
+class Thread(models.Model):
+    """The comments of one article, counted. Locked first by whatever changes a comment of the article.
+
+    ``version`` rises in every transaction that changes what readers see; a rendered thread is fresh
+    while it carries the current version.
+    """
+
+    article = models.OneToOneField(Article, primary_key=True, on_delete=models.CASCADE, related_name="thread")
+    version = models.BigIntegerField(default=0)
+    published_count = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(published_count__gte=0), name="thread_count_not_negative")]
+
+    def __str__(self) -> str:
+        return f"thread of {self.article_id}"
+
+
+class CommentQuerySet(models.QuerySet["Comment"]):
+    def pending(self) -> Self:
+        return self.filter(status=Comment.Status.PENDING)
+
+    def published(self) -> Self:
+        return self.filter(status=Comment.Status.PUBLISHED)
+
+    def held(self) -> Self:
+        return self.filter(status=Comment.Status.HELD)
+
+    def due(self, *, at: datetime) -> Self:
+        """Pending rows whose next attempt has come and that nobody has leased."""
+        return self.pending().filter(models.Q(lease_until=None) | models.Q(lease_until__lt=at), next_attempt_at__lte=at)
+
+
+class Comment(models.Model):
+    """One text by one commenter under one article. No private column; the row is its own outbox.
+
+    Status, revision, round and decision are written by ``comments.services`` alone; the triggers of
+    ``moderation`` migration 0002 refuse every other transition, whoever asks.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "pending"
+        PUBLISHED = "published", "published"
+        HELD = "held", "held"
+        REJECTED = "rejected", "rejected"
+        REMOVED = "removed", "removed"
+        WITHDRAWN = "withdrawn", "withdrawn"
+        ERASED = "erased", "erased"
+
+    class HeldBy(models.TextChoices):
+        NOBODY = "", "nobody"
+        FAILURE = "failure", "failure"
+        RULE = "rule", "rule"
+        DETECTOR = "detector", "detector"
+        REPORT = "report", "report"
+        PERSON = "person", "person"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    article = models.ForeignKey(Article, on_delete=models.PROTECT, related_name="comments")
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    ancestors = ArrayField(models.UUIDField(), default=list, help_text="Ids from the root down to the parent.")
+    depth = models.PositiveSmallIntegerField(default=0)
+    name = models.CharField(max_length=NAME_LENGTH)
+    body = models.TextField()
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    held_by = models.CharField(max_length=10, choices=HeldBy.choices, default=HeldBy.NOBODY, blank=True)
+    revision = models.PositiveIntegerField(default=1)
+    round = models.PositiveSmallIntegerField(default=1)
+    decision_id = models.UUIDField(null=True, blank=True, help_text="The decision that holds now; a key made by moderation.")
+    reason_code = models.CharField(max_length=40, blank=True, help_text="Of the decision that holds now, for the author.")
+    created_at = models.DateTimeField(db_default=Now())
+    edited_at = models.DateTimeField(null=True, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+    reply_count = models.IntegerField(default=0, help_text="Published comments below this one, at any depth.")
+    votes = models.IntegerField(default=0)
+    demo = models.BooleanField(default=False, editable=False)
+
+    # The outbox: what is still to be done with this row, by whom, until when.
+    attempts = models.PositiveSmallIntegerField(default=0)
+    publish_count = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(db_default=Now())
+    lease_token = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(depth__lte=MAX_DEPTH), name="comment_depth_at_most_5"),
+            models.CheckConstraint(
+                condition=models.Q(parent=None, depth=0) | models.Q(parent__isnull=False, depth__gte=1),
+                name="comment_root_has_no_parent",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["pending", "withdrawn", "erased"]) | models.Q(decision_id__isnull=False),
+                name="comment_shown_or_refused_by_a_decision",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status="held") & ~models.Q(held_by="") | ~models.Q(status="held") & models.Q(held_by=""),
+                name="comment_held_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["pending", "published", "held", "rejected", "removed", "withdrawn", "erased"]),
+                name="comment_status_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status="erased", name="", body="") | ~models.Q(status="erased") & ~models.Q(body=""),
+                name="comment_erased_is_empty",
+            ),
+            models.UniqueConstraint(fields=["id", "revision"], name="comment_id_revision"),
+        ]
+        indexes = [
+            # reconciler: what is due; oldest pending
+            models.Index(fields=["next_attempt_at"], condition=models.Q(status="pending"), name="comment_due"),
+            # thread page: roots of an article in order
+            models.Index(fields=["article", "created_at", "id"], condition=models.Q(depth=0), name="comment_roots"),
+            # thread page: published replies below a root, oldest first, is an index on ancestors[1] (migration 0002)
+            # the desk's queues
+            models.Index(fields=["held_by", "created_at"], condition=models.Q(status="held"), name="comment_held"),
+            models.Index(fields=["-created_at"], name="comment_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"comment {self.pk}"
+
+
+class CommentRevision(models.Model):
+    """One text as it was sent; immutable. Findings point into it by offset; erasure deletes it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    comment = models.ForeignKey(Comment, on_delete=models.PROTECT, related_name="revisions")
+    revision = models.PositiveIntegerField()
+    name = models.CharField(max_length=NAME_LENGTH)
+    body = models.TextField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["comment", "revision"], name="one_text_per_revision")]
+
+    def __str__(self) -> str:
+        return f"revision {self.revision} of {self.comment_id}"
+
+
+class Mailbox(models.Model):
+    """One private address: ciphertext for mail, a keyed hash for lookups."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    address_hash = models.BinaryField(unique=True)
+    address_ciphertext = models.BinaryField(null=True)
+    verified_at = models.DateTimeField(null=True, blank=True)
+    trusted = models.BooleanField(default=False)
+    blocked = models.BooleanField(default=False)
+    premoderated = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=Now())
+    last_used_at = models.DateTimeField(db_default=Now())
+    demo = models.BooleanField(default=False, editable=False)
+
+    class Meta:
+        verbose_name_plural = "mailboxes"
+
+    def __str__(self) -> str:
+        return f"mailbox {self.pk}"
+
+
+class NetworkKey(models.Model):
+    """The key under which one month's networks become pseudonyms; deleted on expiry, and they with it."""
+
+    month = models.DateField(primary_key=True, help_text="Its first day.")
+    secret = models.BinaryField()
+    expires_on = models.DateField()
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"
+
+
+class CommentPrivate(models.Model):
+    """Which mailbox and network pseudonym wrote a comment, and how the form was sent."""
+
+    comment = models.OneToOneField(Comment, primary_key=True, on_delete=models.PROTECT, related_name="private")
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="comments")
+    network = models.BinaryField(null=True)
+    network_key = models.ForeignKey(NetworkKey, null=True, on_delete=models.SET_NULL, related_name="+")
+    honeypot = models.BooleanField(default=False)
+    form_age_s = models.FloatField(null=True, help_text="Seconds from form to sending; none over the API.")
+
+    class Meta:
+        verbose_name = "private part"
+        indexes = [models.Index(fields=["network"], name="private_by_network")]  # flood: one network's recent comments
+
+    def __str__(self) -> str:
+        return f"private part of {self.comment_id}"

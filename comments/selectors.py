@@ -1,0 +1,180 @@
+"""Reading threads: in a fixed number of queries, whatever their size."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q
+
+from comments.models import Comment, Thread
+from newsroom.errors import FieldError
+
+SORTS = ("newest", "oldest", "top")
+FIRST_REPLIES = 10
+HIDDEN_BADGE = "removed"
+
+
+@dataclass(slots=True)
+class Node:
+    """One comment in a thread. A hidden one that still has replies is a tombstone: no name, no body."""
+
+    id: UUID
+    parent: UUID | None
+    depth: int
+    name: str | None
+    body: str | None
+    created_at: datetime
+    edited_at: datetime | None
+    reply_count: int
+    votes: int
+    badges: list[str]
+    replies: list[Node] = field(default_factory=list)
+
+    @property
+    def is_hidden(self) -> bool:
+        return self.name is None
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadPage:
+    count: int
+    version: int
+    sort: str
+    results: list[Node]
+    next_cursor: str | None
+
+
+def thread_version(article_id: UUID) -> tuple[int, int]:
+    """The thread's version and its count of published comments; (0, 0) for an article without comments."""
+    row = Thread.objects.filter(article_id=article_id).values_list("version", "published_count").first()
+    return (row[0], row[1]) if row else (0, 0)
+
+
+def published_counts(article_ids: Iterable[UUID]) -> dict[UUID, int]:
+    return dict(Thread.objects.filter(article_id__in=list(article_ids)).values_list("article_id", "published_count"))
+
+
+def thread_page(article_id: UUID, *, sort: str = "newest", cursor: str | None = None, limit: int = 50) -> ThreadPage:
+    """One page of roots, each with its first ten replies nested. At most four queries.
+
+    Raises:
+        FieldError: an unknown sort, or a cursor that this list did not make.
+    """
+    if sort not in SORTS:
+        raise FieldError("sort", f"Use one of {', '.join(SORTS)}.", code="invalid_choice")
+    version, count = thread_version(article_id)
+    rows = list(_roots(article_id, sort, cursor)[: limit + 1])
+    roots = [_node(comment) for comment in rows[:limit]]
+    _attach_replies(roots)
+    following = _encode(sort, rows[limit - 1]) if len(rows) > limit else None
+    return ThreadPage(count, version, sort, roots, following)
+
+
+def replies_page(comment: Comment, *, cursor: str | None, limit: int) -> tuple[list[Node], str | None]:
+    """Published comments below ``comment`` at any depth, oldest first, flat; and the next cursor."""
+    root = comment.ancestors[0] if comment.ancestors else comment.pk
+    found = Comment.objects.published().filter(depth__gt=0, ancestors__0=root)
+    if comment.ancestors:
+        found = found.filter(ancestors__contains=[comment.pk])
+    if cursor:
+        created_at, identifier, _ = _decode("replies", cursor)
+        found = found.filter(Q(created_at__gt=created_at) | Q(created_at=created_at, id__gt=identifier))
+    rows = list(found.order_by("created_at", "id")[: limit + 1])
+    following = _encode("replies", rows[limit - 1]) if len(rows) > limit else None
+    return [_node(row) for row in rows[:limit]], following
+
+
+def oldest_pending_age_s() -> float:
+    """Seconds that the oldest pending comment has waited, by the database's clock; 0 when none waits."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(extract(epoch FROM clock_timestamp() - min(coalesce(edited_at, created_at))), 0)"
+            " FROM comments_comment WHERE status = 'pending'"
+        )
+        return max(0.0, float(cursor.fetchone()[0]))
+
+
+def _roots(article_id: UUID, sort: str, cursor: str | None) -> Sequence[Comment]:
+    roots = Comment.objects.filter(article_id=article_id, depth=0).filter(Q(status="published") | Q(reply_count__gt=0))
+    if sort == "oldest":
+        ordering: tuple[str, ...] = ("created_at", "id")
+    elif sort == "newest":
+        ordering = ("-created_at", "-id")
+    else:
+        ordering = ("-votes", "-created_at", "-id")
+    if cursor:
+        created_at, identifier, votes = _decode(sort, cursor)
+        before = Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=identifier)
+        if sort == "oldest":
+            roots = roots.filter(Q(created_at__gt=created_at) | Q(created_at=created_at, id__gt=identifier))
+        elif sort == "newest":
+            roots = roots.filter(before)
+        else:
+            roots = roots.filter(Q(votes__lt=votes) | Q(votes=votes) & before)
+    return roots.order_by(*ordering)  # type: ignore[return-value]
+
+
+_REPLIES_SQL = """
+SELECT reply.* FROM unnest(%s::uuid[]) AS root(id)
+CROSS JOIN LATERAL (
+    SELECT c.id, c.parent_id, c.ancestors, c.depth, c.name, c.body, c.created_at, c.edited_at, c.reply_count, c.votes, c.status
+    FROM comments_comment c
+    WHERE c.ancestors[1] = root.id AND c.status = 'published' AND c.depth > 0
+    ORDER BY c.created_at, c.id LIMIT %s
+) AS reply
+"""
+
+
+def _attach_replies(roots: list[Node]) -> None:
+    with_replies = [root.id for root in roots if root.reply_count > 0]
+    if not with_replies:
+        return
+    replies = list(Comment.objects.raw(_REPLIES_SQL, [with_replies, FIRST_REPLIES]))
+    nodes = {root.id: root for root in roots}
+    nodes |= {reply.pk: _node(reply) for reply in replies}
+    missing = {ancestor for reply in replies for ancestor in reply.ancestors} - set(nodes)
+    if missing:  # Hidden comments between a root and a published reply: tombstones.
+        nodes |= {comment.pk: _node(comment) for comment in Comment.objects.filter(pk__in=missing)}
+    below_roots = [node for node in nodes.values() if node.parent is not None]
+    for node in sorted(below_roots, key=lambda node: (node.created_at, node.id)):
+        assert node.parent is not None
+        nodes[node.parent].replies.append(node)
+
+
+def _node(comment: Comment) -> Node:
+    hidden = comment.status != Comment.Status.PUBLISHED
+    return Node(
+        id=comment.pk,
+        parent=comment.parent_id,
+        depth=comment.depth,
+        name=None if hidden else comment.name,
+        body=None if hidden else comment.body,
+        created_at=comment.created_at,
+        edited_at=None if hidden else comment.edited_at,
+        reply_count=comment.reply_count,
+        votes=0 if hidden else comment.votes,
+        badges=[HIDDEN_BADGE] if hidden else [],
+    )
+
+
+def _encode(sort: str, comment: Comment) -> str:
+    document = [sort, comment.created_at.isoformat(), str(comment.pk), comment.votes]
+    return base64.urlsafe_b64encode(json.dumps(document, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def _decode(sort: str, cursor: str) -> tuple[datetime, UUID, int]:
+    try:
+        document = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        made_for, created_at, identifier, votes = document
+        position = datetime.fromisoformat(created_at), UUID(identifier), int(votes)
+        if made_for != sort or position[0].tzinfo is None or abs(position[2]) > 2**31 - 1:
+            raise ValueError
+    except (ValueError, TypeError, OverflowError, AttributeError, RecursionError) as error:
+        raise FieldError("cursor", "This cursor was not made by this list.") from error
+    return position

@@ -1,0 +1,348 @@
+"""Accepting, editing and withdrawing comments; leases on pending rows; the only writer of a state."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from articles.models import Article
+from comments.models import MAX_DEPTH, Comment, CommentPrivate, CommentRevision, Mailbox, NetworkKey, Thread
+from comments.signals import comment_changed, comment_edited, comment_submitted
+from newsroom import metrics
+from newsroom.access.services import answer_once
+from newsroom.audit.services import record
+from newsroom.crypto import address_hash, address_hashes, encrypt_address, keyed_digest, network_pseudonym
+from newsroom.errors import DomainError, FieldError
+from newsroom.limits import Limit, enforce
+
+EDIT_WINDOW = timedelta(minutes=15)
+LEASE = timedelta(seconds=60)  # > the task's hard time limit (30 s), < the broker's visibility time-out (120 s)
+FIRST_CHECK_AFTER = timedelta(seconds=3)  # the reconciler leaves a fresh row to the message already on its way
+NETWORK_KEY_DAYS = 62  # a month of use, then 30 days of retention
+
+
+class CommentsClosed(DomainError):
+    code = "comments_closed"
+    status = 403
+    title = "Comments are closed"
+
+
+class DuplicateComment(DomainError):
+    code = "duplicate"
+    status = 409
+    title = "This comment was already sent"
+
+
+class NotEditable(DomainError):
+    code = "not_editable"
+    status = 409
+    title = "This comment can no longer be edited"
+
+
+class EditWindowClosed(DomainError):
+    code = "edit_window_closed"
+    status = 403
+    title = "The time to edit has passed"
+
+
+class StaleDecision(DomainError):
+    """The comment is no longer what the decision was about: another text, another state, or another's lease."""
+
+    code = "stale_decision"
+    status = 409
+    title = "The comment has changed since it was looked at"
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a reader sent, cleaned (``comments.text``), and how."""
+
+    name: str
+    email: str
+    body: str
+    parent_id: UUID | None = None
+    network: str = "0.0.0.0"  # noqa: S104  (of newsroom.limits.client_network; nothing is bound)
+    honeypot: bool = False
+    form_age_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to decide one text of one comment, until it runs out."""
+
+    comment_id: UUID
+    token: UUID
+    revision: int
+    round: int
+    attempts: int
+
+
+# --- accepting -----------------------------------------------------------------------------------------
+def accept_comment(*, article: Article, submission: Submission, idempotency_key: str | None, at: datetime) -> UUID:
+    """Keep a reader's comment and return its id; the same key and body give the same id again.
+
+    Raises:
+        RateLimited, CommentsClosed, DuplicateComment, KeyReused, FieldError.
+    """
+    enforce(
+        [
+            Limit("network", _limit_key("network", submission.network)),
+            Limit("address", _limit_key("address", submission.email)),
+            Limit("article", str(article.pk)),
+        ]
+    )
+    with transaction.atomic():
+        answer, _ = answer_once(
+            scope=f"comments:{article.pk}",
+            key=idempotency_key,
+            body=_fingerprint(submission),
+            answer=lambda: {"id": str(submit_comment(article=article, submission=submission, at=at).pk)},
+        )
+    return UUID(answer["id"])
+
+
+def _fingerprint(submission: Submission) -> dict[str, Any]:
+    fields = asdict(submission)
+    return {name: str(fields[name]) for name in ("name", "email", "body", "parent_id")}
+
+
+def _limit_key(purpose: str, value: str) -> str:
+    return keyed_digest(f"limit-{purpose}", value.strip().lower().encode()).hex()[:32]
+
+
+@transaction.atomic
+def submit_comment(*, article: Article, submission: Submission, at: datetime, demo: bool = False) -> Comment:
+    """Store a comment as PENDING with its revision and private part, and announce it.
+
+    Raises:
+        CommentsClosed: the article takes no comments at ``at``.
+        DuplicateComment: the same address already sent this text under this article.
+        FieldError: the parent is unknown, elsewhere or not published.
+    """
+    if not accepts_comments(article, at=at):
+        raise CommentsClosed(f"Comments on “{article.headline}” are closed.")
+    parent = _parent(article, submission.parent_id)
+    mailbox = _mailbox(submission.email, demo=demo)
+    # The mailbox row is locked: of two equal comments sent at once, the second one sees the first.
+    if Comment.objects.filter(article=article, private__mailbox=mailbox, body=submission.body).exclude(
+        status__in=[Comment.Status.WITHDRAWN, Comment.Status.ERASED]
+    ).exists():
+        raise DuplicateComment("You have already sent exactly this text under this article.")
+    Thread.objects.get_or_create(article=article)
+    comment = Comment.objects.create(
+        article=article,
+        parent=parent,
+        ancestors=[*parent.ancestors, parent.pk] if parent else [],
+        depth=parent.depth + 1 if parent else 0,
+        name=submission.name,
+        body=submission.body,
+        created_at=at,
+        next_attempt_at=Now() + FIRST_CHECK_AFTER,
+        demo=demo,
+    )
+    CommentRevision.objects.create(comment=comment, revision=1, name=comment.name, body=comment.body, created_at=at)
+    key = _network_key(at.date().replace(day=1))
+    CommentPrivate.objects.create(
+        comment=comment,
+        mailbox=mailbox,
+        network=network_pseudonym(submission.network, key=bytes(key.secret)),
+        network_key=key,
+        honeypot=submission.honeypot,
+        form_age_s=submission.form_age_s,
+    )
+    metrics.COMMENTS_ACCEPTED.inc()
+    comment_submitted.send(sender=Comment, comment_id=comment.pk)
+    return comment
+
+
+def accepts_comments(article: Article, *, at: datetime) -> bool:
+    """Whether the switches of site, section and article, and the closing time, let comments in at ``at``."""
+    is_open = article.site.comments_open and article.section.comments_open and article.comments_open
+    return is_open and (article.comments_close_at is None or at < article.comments_close_at)
+
+
+def _parent(article: Article, parent_id: UUID | None) -> Comment | None:
+    if parent_id is None:
+        return None
+    parent = Comment.objects.published().filter(article=article, pk=parent_id).first()
+    if parent is None:
+        raise FieldError("parent", "There is no published comment with this id under this article.", code="does_not_exist")
+    if parent.depth >= MAX_DEPTH:
+        return parent.parent  # A reply to the deepest level becomes its sibling.
+    return parent
+
+
+def _mailbox(address: str, *, demo: bool) -> Mailbox:
+    """The mailbox of this address, made if new, with its row locked until the transaction ends."""
+    found = Mailbox.objects.filter(address_hash__in=address_hashes(address)).values_list("pk", flat=True).first()
+    if found is None:
+        with connection.cursor() as cursor:
+            mailbox = Mailbox(demo=demo)
+            cursor.execute(
+                "INSERT INTO comments_mailbox (id, address_hash, address_ciphertext, trusted, blocked, premoderated, demo)"
+                " VALUES (%s, %s, %s, false, false, false, %s)"
+                " ON CONFLICT (address_hash) DO UPDATE SET last_used_at = now() RETURNING id",
+                [mailbox.pk, address_hash(address), encrypt_address(address), demo],
+            )
+            found = cursor.fetchone()[0]
+    Mailbox.objects.filter(pk=found).update(last_used_at=Now())
+    return Mailbox.objects.get(pk=found)
+
+
+def _network_key(month: date) -> NetworkKey:
+    """The month's key, made on first use. Two makers at once: one row stays, both read it."""
+    defaults = {"secret": secrets.token_bytes(32), "expires_on": month + timedelta(days=NETWORK_KEY_DAYS)}
+    key, _ = NetworkKey.objects.get_or_create(month=month, defaults=defaults)
+    return key
+
+
+# --- the commenter's own changes --------------------------------------------------------------------------
+@transaction.atomic
+def edit_comment(*, comment_id: UUID, body: str, at: datetime) -> Comment:
+    """Replace the text by a new revision, which is pending until decided.
+
+    Raises:
+        NotEditable: rejected, removed, withdrawn or erased; or a published reply stands below it.
+        EditWindowClosed: more than 15 minutes after it was sent.
+    """
+    comment = lock_comment(comment_id)
+    editable = {Comment.Status.PENDING, Comment.Status.PUBLISHED, Comment.Status.HELD}
+    if comment.status not in editable or comment.reply_count > 0:
+        raise NotEditable("It was already answered, refused or taken down.")
+    if at - comment.created_at > EDIT_WINDOW:
+        raise EditWindowClosed("A comment can be edited for 15 minutes.")
+    if comment.body == body:
+        return comment
+    _count(comment, old=comment.status, new=Comment.Status.PENDING)
+    comment.body = body
+    comment.revision += 1
+    Comment.objects.filter(pk=comment.pk).update(
+        body=body,
+        revision=comment.revision,
+        round=1,
+        status=Comment.Status.PENDING,
+        held_by="",
+        reason_code="",
+        decision_id=None,
+        edited_at=at,
+        attempts=0,
+        publish_count=0,
+        lease_token=None,
+        lease_until=None,
+        next_attempt_at=Now() + FIRST_CHECK_AFTER,
+    )
+    comment.status, comment.edited_at = Comment.Status.PENDING, at
+    CommentRevision.objects.create(comment=comment, revision=comment.revision, name=comment.name, body=body, created_at=at)
+    comment_edited.send(sender=Comment, comment_id=comment.pk)
+    return comment
+
+
+@transaction.atomic
+def withdraw_comment(*, comment_id: UUID) -> None:
+    """Hide a comment for good, on its author's word; a tombstone stays where it has replies. Safe to run twice."""
+    comment = lock_comment(comment_id)
+    if comment.status in {Comment.Status.WITHDRAWN, Comment.Status.ERASED}:
+        return
+    _count(comment, old=comment.status, new=Comment.Status.WITHDRAWN)
+    Comment.objects.filter(pk=comment.pk).update(
+        status=Comment.Status.WITHDRAWN, held_by="", reason_code="", lease_token=None, lease_until=None
+    )
+    record(action="comment.withdraw", object_type="comment", object_id=comment.pk, actor_kind="commenter")
+    comment_changed.send(sender=Comment, comment_id=comment.pk, status=Comment.Status.WITHDRAWN)
+
+
+# --- leases ----------------------------------------------------------------------------------------------
+def claim_for_moderation(comment_id: UUID) -> Lease | None:
+    """Lease a pending comment to this worker, or None if it is not pending or another holds it. Safe to run twice.
+
+    Uses the database's clock: workers' clocks may differ. A lease that ran out counts as an attempt.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE comments_comment SET lease_token = %s, lease_until = clock_timestamp() + %s,"
+            " attempts = attempts + CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END"
+            " WHERE id = %s AND status = 'pending' AND (lease_until IS NULL OR lease_until < clock_timestamp())"
+            " RETURNING lease_token, revision, round, attempts",
+            [uuid4(), LEASE, comment_id],
+        )
+        row = cursor.fetchone()
+    return Lease(comment_id, *row) if row else None
+
+
+def release_after_timeout(lease: Lease, *, retry_after: timedelta) -> None:
+    """Give a lease back and count the attempt, to be tried again after ``retry_after``."""
+    Comment.objects.filter(pk=lease.comment_id, lease_token=lease.token).update(
+        lease_token=None, lease_until=None, attempts=F("attempts") + 1, next_attempt_at=Now() + retry_after
+    )
+
+
+# --- the only writer of a state ------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a decision makes of one text of a comment. ``decision_id`` is already written, in the same transaction."""
+
+    decision_id: UUID
+    status: str
+    revision: int
+    held_by: str = ""
+    reason_code: str = ""
+    lease_token: UUID | None = None  # a machine's; people need none
+
+
+def apply_decision(*, comment_id: UUID, verdict: Verdict, allowed_from: Collection[str], at: datetime) -> Comment:
+    """Move a comment to the state that a decision gives it, inside the caller's transaction.
+
+    Raises:
+        StaleDecision: another text, another state, or (for a machine) no longer its lease; the caller's
+            transaction must roll back, so that the decision is not kept either.
+    """
+    comment = lock_comment(comment_id)
+    old = comment.status
+    conditions: dict[str, Any] = {"pk": comment_id, "revision": verdict.revision, "status__in": list(allowed_from)}
+    if verdict.lease_token is not None:
+        conditions["lease_token"] = verdict.lease_token
+    changes: dict[str, Any] = {
+        "status": verdict.status,
+        "held_by": verdict.held_by,
+        "reason_code": verdict.reason_code,
+        "decision_id": verdict.decision_id,
+        "lease_token": None,
+        "lease_until": None,
+    }
+    if verdict.status == Comment.Status.PUBLISHED and comment.published_at is None:
+        changes["published_at"] = at
+    if verdict.status == Comment.Status.PENDING:
+        changes |= {"round": F("round") + 1, "attempts": 0, "publish_count": 0, "next_attempt_at": Now() + FIRST_CHECK_AFTER}
+    if not Comment.objects.filter(**conditions).update(**changes):
+        raise StaleDecision
+    _count(comment, old=old, new=verdict.status)
+    comment_changed.send(sender=Comment, comment_id=comment_id, status=verdict.status)
+    comment.refresh_from_db()
+    return comment
+
+
+def lock_comment(comment_id: UUID) -> Comment:
+    """The comment with its thread, then its row, locked: everybody keeps this order, so counting cannot deadlock."""
+    article_id = Comment.objects.filter(pk=comment_id).values_list("article_id", flat=True).get()
+    list(Thread.objects.select_for_update().filter(article_id=article_id))
+    return Comment.objects.select_for_update().get(pk=comment_id)
+
+
+def _count(comment: Comment, *, old: str, new: str) -> None:
+    """Keep the thread's count and version, and the reply counts above, true to a change of state."""
+    delta = (new == Comment.Status.PUBLISHED) - (old == Comment.Status.PUBLISHED)
+    if delta == 0:
+        return
+    Thread.objects.filter(article_id=comment.article_id).update(
+        version=F("version") + 1, published_count=F("published_count") + delta
+    )
+    if comment.ancestors:
+        Comment.objects.filter(pk__in=comment.ancestors).update(reply_count=F("reply_count") + delta)

@@ -1,0 +1,11 @@
+from django.urls import path
+
+from comments import views
+
+urlpatterns = [
+    path("articles/<slug:slug>/comments/", views.ArticleComments.as_view(), name="article-comments"),
+    path("comments/<uuid:comment_id>/", views.CommentDetail.as_view(), name="comment-detail"),
+    path("comments/<uuid:comment_id>/status/", views.CommentStatus.as_view(), name="comment-status"),
+    path("comments/<uuid:comment_id>/replies/", views.CommentReplies.as_view(), name="comment-replies"),
+    path("comment-counts/", views.CommentCounts.as_view(), name="comment-counts"),
+]

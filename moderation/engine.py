@@ -1,0 +1,128 @@
+"""The classifier of this process: the active version from PostgreSQL, cached in a local folder, kept while it is good."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from moderation.classifier import ArtifactError, Classifier, load, shipped_artifact
+from moderation.models import ModelVersion
+
+logger = logging.getLogger("moderation")
+
+LOOK_EVERY_S = 2.0  # A switch of versions is picked up within this time (10 s are promised).
+
+
+class ModelUnavailable(Exception):
+    """No active classifier could be loaded: texts are held by failure, never published."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveModel:
+    version_id: UUID
+    digest: str
+    classifier: Classifier
+
+
+class Engine:
+    """Loads and keeps the active classifier. Thread-safe; one per process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loaded: ActiveModel | None = None
+        self._looked_at = -LOOK_EVERY_S
+        self._refused: dict[str, str] = {}
+
+    def active(self) -> ActiveModel:
+        """The active classifier.
+
+        A new version that fails its checks is refused with a logged reason while the last good one keeps
+        serving. No active version at all means no classifier, whatever was loaded before.
+
+        Raises:
+            ModelUnavailable: none is active, or the first one cannot be loaded.
+        """
+        with self._lock:
+            if self._loaded is None or time.monotonic() - self._looked_at >= LOOK_EVERY_S:
+                self._look()
+                self._looked_at = time.monotonic()
+            if self._loaded is None:
+                raise ModelUnavailable("; ".join(self._refused.values()) or "no classifier version is active")
+            return self._loaded
+
+    def _look(self) -> None:
+        row = ModelVersion.objects.filter(is_active=True).values_list("id", "digest").first()
+        if row is None:
+            self._loaded = None
+            return
+        version_id, digest = row
+        if self._loaded is not None and self._loaded.digest == digest:
+            return
+        if digest in self._refused:
+            return
+        try:
+            classifier = load(artifact_bytes(version_id, digest))
+        except (ArtifactError, OSError) as error:
+            self._refused[digest] = f"{digest[:12]}: {error}"
+            logger.error("classifier %s was refused: %s", digest[:12], error)
+            return
+        self._loaded = ActiveModel(version_id, digest, classifier)
+        self._refused.clear()
+
+
+engine = Engine()
+
+
+def artifact_bytes(version_id: UUID, digest: str) -> bytes:
+    """The artifact, from the local folder if its digest holds, else from PostgreSQL (then cached).
+
+    Raises:
+        ArtifactError: the stored bytes are not those of the digest.
+    """
+    path = Path(settings.NEWSROOM_STATE) / "models" / f"{digest}.safetensors"
+    if path.is_file():
+        data = path.read_bytes()
+        if hashlib.sha256(data).hexdigest() == digest:
+            return data
+    data = bytes(ModelVersion.objects.values_list("artifact", flat=True).get(pk=version_id))
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise ArtifactError("the stored artifact does not have its digest")
+    _cache(path, data)
+    return data
+
+
+def _cache(path: Path, data: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(data)
+        os.replace(file.name, path)
+    except OSError as error:  # A read-only or full disk costs a slower start, nothing else.
+        logger.warning("the classifier was not cached: %s", error)
+
+
+@transaction.atomic
+def register_shipped_model() -> ModelVersion:
+    """Store the artifact of this release; make it active where none is. Safe to run twice and side by side."""
+    data = shipped_artifact().read_bytes()
+    classifier = load(data)
+    version, _ = ModelVersion.objects.get_or_create(
+        digest=hashlib.sha256(data).hexdigest(),
+        defaults={"name": f"shipped {classifier.version}", "manifest": classifier.manifest, "artifact": data},
+    )
+    # Locks every version: two starting at once agree on one active row.
+    versions = list(ModelVersion.objects.select_for_update().defer("artifact", "manifest"))
+    if not any(other.is_active for other in versions):
+        ModelVersion.objects.filter(pk=version.pk).update(is_active=True, activated_at=timezone.now())
+    return version

@@ -1,0 +1,216 @@
+"""Rules: what is found about a text besides its scores. Judges name and body; quotes neither."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import lru_cache
+
+import ahocorasick
+import numpy as np
+from datasketch import MinHash
+from django.db import connection
+from django.db.models import Q
+from django.db.models.functions import Now
+from publicsuffixlist import PublicSuffixList
+
+from comments.models import Comment, CommentPrivate
+from moderation.classifier.text import MatchForm, match_form
+from moderation.models import Decision, Sketch, WordList
+from moderation.policy import Finding, ResolvedPolicy
+
+_LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"']+|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,24}\b(?:/[^\s<>\"']*)?", re.IGNORECASE)
+_suffixes = PublicSuffixList()
+
+FLOOD_WINDOW = timedelta(minutes=10)
+WAVE_WINDOW = timedelta(hours=24)
+WAVE_COMMENTERS = 2  # near-copies by this many *other* commenters make a wave
+WAVE_SIMILARITY = 0.8
+WAVE_MIN_WORDS = 8  # "RIP" and "Well said" are not waves
+PERMUTATIONS, BANDS = 64, 16
+HISTORY_WINDOW = timedelta(days=7)
+HISTORY_MIN, HISTORY_SHARE = 3, 0.3  # Coral's rule: 30 % refused in seven days; at least three, so that one is no history
+FORM_MIN_AGE_S = 2.0
+
+
+def rule_findings(comment: Comment, private: CommentPrivate, policy: ResolvedPolicy) -> list[Finding]:
+    """Everything that the rules find, in no order. About six queries, whatever the text."""
+    forms = {"body": match_form(comment.body), "name": match_form(comment.name)}
+    return [
+        *_word_findings(comment, forms),
+        *_link_findings(comment, policy),
+        *_form_findings(private),
+        *_author_findings(comment, private, policy),
+        *_wave_findings(comment, private),
+    ]
+
+
+# --- words ------------------------------------------------------------------------------------------------
+@lru_cache(maxsize=32)
+def _automaton(words: tuple[str, ...]) -> ahocorasick.Automaton | None:
+    automaton = ahocorasick.Automaton()
+    for word in words:
+        folded = match_form(word).text.strip()
+        if folded:
+            automaton.add_word(folded, (word, folded))
+    if not len(automaton):
+        return None
+    automaton.make_automaton()
+    return automaton
+
+
+def find_words(form: MatchForm, words: Iterable[str]) -> list[tuple[int, int]]:
+    """Where whole words or phrases stand, as ranges of the original text. Disguises are already undone."""
+    automaton = _automaton(tuple(words))
+    if automaton is None:
+        return []
+    text, spans = form.text, []
+    for last, (_, folded) in automaton.iter(text):
+        start, end = last - len(folded) + 1, last + 1
+        if (start == 0 or not text[start - 1].isalnum()) and (end == len(text) or not text[end].isalnum()):
+            spans.append(form.span(start, end))
+    return sorted(set(spans))
+
+
+def _word_findings(comment: Comment, forms: dict[str, MatchForm]) -> list[Finding]:
+    found = []
+    for word_list in WordList.objects.filter(site_id=comment.article.site_id).exclude(kind=WordList.Kind.BLOCKED_DOMAIN):
+        for where, form in forms.items():
+            spans = find_words(form, word_list.words)
+            if spans:
+                found.append(
+                    Finding(f"{word_list.kind}_word", where=where, spans=tuple(spans), version=f"{word_list.pk}:{word_list.version}")
+                )
+    return found
+
+
+# --- links -------------------------------------------------------------------------------------------------
+def links(text: str) -> list[tuple[int, int, str]]:
+    """Each link or bare domain with a real public suffix: its range and registrable domain."""
+    found = []
+    for match in _LINK.finditer(text):
+        host = re.sub(r"^[a-z]+://", "", match.group(0), flags=re.IGNORECASE).split("/")[0].split("?")[0].rsplit("@", 1)[-1]
+        host = host.split(":")[0].strip(".").lower()
+        domain = _suffixes.privatesuffix(host, accept_unknown=False)
+        if domain:
+            found.append((match.start(), match.end(), domain))
+    return found
+
+
+def _link_findings(comment: Comment, policy: ResolvedPolicy) -> list[Finding]:
+    found = links(comment.body)
+    in_name = links(comment.name)
+    result = []
+    count = len(found) + len(in_name)
+    if count:
+        result.append(Finding("links", where="body", spans=tuple((s, e) for s, e, _ in found), value=count))
+    if count > policy.max_links:
+        result.append(Finding("too_many_links", where="body", value=count, data={"allowed": policy.max_links}))
+    if count:
+        for blocked in WordList.objects.filter(site_id=comment.article.site_id, kind=WordList.Kind.BLOCKED_DOMAIN):
+            hits = [(s, e) for s, e, domain in found if domain in blocked.words]
+            if hits or any(domain in blocked.words for _, _, domain in in_name):
+                result.append(Finding("blocked_domain", where="body", spans=tuple(hits), version=f"{blocked.pk}:{blocked.version}"))
+    return result
+
+
+# --- the form, the author, the network ------------------------------------------------------------------------
+def _form_findings(private: CommentPrivate) -> list[Finding]:
+    if private.honeypot:
+        return [Finding("honeypot")]
+    if private.form_age_s is not None and private.form_age_s < FORM_MIN_AGE_S:
+        return [Finding("form_too_fast", value=round(private.form_age_s, 2))]
+    return []
+
+
+def _author_findings(comment: Comment, private: CommentPrivate, policy: ResolvedPolicy) -> list[Finding]:
+    found = []
+    mailbox = private.mailbox
+    if policy.premoderate or mailbox.premoderated:
+        found.append(Finding("premoderated", data={"by": "author" if mailbox.premoderated else "policy"}))
+    if mailbox.blocked:
+        found.append(Finding("blocked_author"))
+    if not mailbox.verified_at:
+        found.append(Finding("unverified_address"))
+    refused, decided = _recent_history(comment, private)
+    if decided >= HISTORY_MIN and refused / decided >= HISTORY_SHARE and not mailbox.trusted:
+        found.append(Finding("rejection_rate", value=round(refused / decided, 3), data={"refused": refused, "decided": decided}))
+    if private.network is not None:
+        recent = CommentPrivate.objects.filter(
+            network=private.network, comment__created_at__gt=Now() - FLOOD_WINDOW, comment__created_at__lte=Now()
+        ).count()
+        if recent > policy.flood_limit:
+            found.append(Finding("flood", value=recent, data={"allowed": policy.flood_limit}))
+    return found
+
+
+def _recent_history(comment: Comment, private: CommentPrivate) -> tuple[int, int]:
+    """How many other comments of this mailbox were refused by people in seven days, of how many decided."""
+    decided = (
+        Decision.objects.filter(comment__private__mailbox=private.mailbox, at__gt=Now() - HISTORY_WINDOW)
+        .exclude(comment=comment)
+        .filter(outcome__in=[Decision.Outcome.PUBLISHED, Decision.Outcome.REJECTED, Decision.Outcome.REMOVED])
+        .values_list("comment_id", "outcome", "actor_kind")
+    )
+    rows = list(decided)
+    refused = {row[0] for row in rows if row[1] != "published" and row[2] in {"person", "machine"}}
+    return len(refused), len({row[0] for row in rows})
+
+
+# --- waves -----------------------------------------------------------------------------------------------------
+def sketch(text: str) -> tuple[list[int], bytes] | None:
+    """LSH bands (16 signed 64-bit) and MinHash signature (64 × uint32) of a text, or None if it is too short to compare.
+
+    Source: Broder 1997; three-word shingles of the match form.
+    """
+    words = re.findall(r"\w+", match_form(text).text)
+    if len(words) < WAVE_MIN_WORDS and not links(text):
+        return None
+    shingles = {" ".join(words[i : i + 3]) for i in range(max(1, len(words) - 2))}
+    minhash = MinHash(num_perm=PERMUTATIONS, seed=1)
+    minhash.update_batch([shingle.encode() for shingle in sorted(shingles)])
+    signature = minhash.hashvalues.astype(np.uint32)
+    rows = PERMUTATIONS // BANDS
+    bands = [_band_key(band, signature[band * rows : (band + 1) * rows].tobytes()) for band in range(BANDS)]
+    return bands, signature.tobytes()
+
+
+def _band_key(band: int, values: bytes) -> int:
+    digest = hashlib.blake2b(values, digest_size=8, salt=bytes([band])).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def store_sketch(comment: Comment) -> None:
+    """Keep the text's sketch, for the next near-copy to find. Inside the deciding transaction."""
+    made = sketch(comment.body)
+    if made is None:
+        return
+    bands, signature = made
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO moderation_sketch (comment_id, bands, signature, at) VALUES (%s, %s, %s, %s)"
+            " ON CONFLICT (comment_id) DO UPDATE SET bands = EXCLUDED.bands, signature = EXCLUDED.signature",
+            [comment.pk, bands, signature, comment.created_at],
+        )
+
+
+def _wave_findings(comment: Comment, private: CommentPrivate) -> list[Finding]:
+    made = sketch(comment.body)
+    if made is None:
+        return []
+    bands, signature = made
+    mine = np.frombuffer(signature, dtype=np.uint32)
+    near = Sketch.objects.filter(bands__overlap=bands).filter(
+        Q(at__gt=comment.created_at - WAVE_WINDOW) & Q(at__lte=comment.created_at + WAVE_WINDOW)
+    )
+    rows = near.exclude(comment=comment).exclude(comment__private__mailbox=private.mailbox)
+    commenters = {
+        mailbox
+        for mailbox, stored in rows.values_list("comment__private__mailbox", "signature")[:200]
+        if (np.frombuffer(bytes(stored), dtype=np.uint32) == mine).mean() >= WAVE_SIMILARITY
+    }
+    if len(commenters) < WAVE_COMMENTERS:
+        return []
+    return [Finding("near_duplicates", where="body", value=len(commenters), data={"hours": 24})]

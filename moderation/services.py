@@ -1,0 +1,351 @@
+"""Judging comments and deciding about them, by machine and by people. The only writer of decisions."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from billiard.exceptions import SoftTimeLimitExceeded
+from django.db import DatabaseError, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from comments.models import Comment
+from comments.services import (
+    Lease,
+    StaleDecision,
+    Verdict,
+    apply_decision,
+    claim_for_moderation,
+    lock_comment,
+    release_after_timeout,
+)
+from moderation import rules
+from moderation.engine import ActiveModel, ModelUnavailable, engine
+from moderation.models import Decision, Heartbeat, ReasonCode
+from moderation.policy import Finding, Outcome, ResolvedPolicy, decide
+from moderation.selectors import resolved_policy
+from newsroom import metrics
+from newsroom.audit.services import record
+from newsroom.errors import DomainError
+
+logger = logging.getLogger("moderation")
+
+MAX_ATTEMPTS = 5
+RETRY_AFTER = timedelta(seconds=5)
+UNDO_WINDOW = timedelta(seconds=60)
+MOST_SPANS = 8
+
+PERSON_MAY = {
+    Decision.Outcome.PUBLISHED: ("pending", "held", "rejected", "removed"),
+    Decision.Outcome.REJECTED: ("pending", "held"),
+    Decision.Outcome.HELD: ("pending",),
+    Decision.Outcome.REMOVED: ("published",),
+}
+
+
+class UndoTooLate(DomainError):
+    code = "undo_too_late"
+    status = 409
+    title = "Only one's own last decision can be undone, within 60 seconds"
+
+
+class NotCheckable(DomainError):
+    code = "not_checkable"
+    status = 409
+    title = "Only comments held by a rule or a detector can be checked again"
+
+
+class ReasonMissing(DomainError):
+    code = "reason_missing"
+    status = 400
+    title = "Give a reason for refusing a comment"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """All that was found about one text, what it scored, and what follows."""
+
+    findings: tuple[Finding, ...]
+    scores: Mapping[str, float]
+    language: str
+    outcome: Outcome
+    policy: ResolvedPolicy
+    model: ActiveModel | None
+
+
+# --- by machine -----------------------------------------------------------------------------------------------
+def moderate_comment(comment_id: UUID) -> Decision | None:
+    """Judge one pending comment and act on it. Safe to run twice and side by side.
+
+    Returns the decision, or None if the comment is not pending, another process holds its lease, or it
+    changed while it was judged (then nothing of this judgement is kept).
+    """
+    started = time.perf_counter()
+    lease = claim_for_moderation(comment_id)
+    if lease is None:
+        return None
+    if lease.attempts >= MAX_ATTEMPTS:
+        return _write(lease, _exhausted(), actor_kind=Decision.ActorKind.SYSTEM, took_ms=0.0)
+    comment = Comment.objects.select_related("article__site", "article__section", "private__mailbox").get(pk=comment_id)
+    if comment.revision != lease.revision:
+        return None  # Edited between the lease and this read; the edit took the lease away.
+    try:
+        judgement = judge(comment)
+    except SoftTimeLimitExceeded:
+        release_after_timeout(lease, retry_after=RETRY_AFTER)
+        raise
+    took_s = time.perf_counter() - started
+    metrics.MODERATION_SECONDS.observe(took_s)
+    return _write(lease, judgement, actor_kind=Decision.ActorKind.MACHINE, took_ms=took_s * 1000, comment=comment)
+
+
+def judge(comment: Comment) -> Judgement:
+    """Collect all findings about a comment's text, then let the policy decide. Writes nothing.
+
+    A classifier that is missing, raises, or answers nonsense makes the outcome *held by failure*.
+    """
+    model, detected = _active_model()
+    policy = resolved_policy(comment.article, manifest=model.classifier.manifest if model else None)
+    scores: dict[str, float] = {}
+    supported: dict[str, bool] = {}
+    language = ""
+    if model is not None:
+        try:
+            scores, supported, language, detected = _classify(model, comment, policy)
+        except (SoftTimeLimitExceeded, DatabaseError):
+            raise
+        except Exception as error:  # Whatever a model raises, a text without scores is held, never published.
+            logger.exception("the classifier failed on comment %s", comment.pk)
+            detected = [Finding("model_unavailable", data={"error": type(error).__name__})]
+    findings = (*rules.rule_findings(comment, comment.private, policy), *detected)
+    outcome = decide(findings=findings, scores=scores or None, supported=supported, policy=policy)
+    return Judgement(findings, scores, language, outcome, policy, model)
+
+
+def _active_model() -> tuple[ActiveModel | None, list[Finding]]:
+    try:
+        return engine.active(), []
+    except ModelUnavailable as error:
+        logger.error("no classifier: %s", error)
+        return None, [Finding("model_unavailable")]
+
+
+def _classify(
+    model: ActiveModel, comment: Comment, policy: ResolvedPolicy
+) -> tuple[dict[str, float], dict[str, bool], str, list[Finding]]:
+    """Scores, which labels are supported, the language, and a finding per label that reached *hold*."""
+    found = []
+    result = model.classifier.score([comment.body])[0]
+    scores = {label: float(score) for label, score in result.values.items()}
+    if not scores or any(not math.isfinite(score) or not 0.0 <= score <= 1.0 for score in scores.values()):
+        raise ValueError("a score is not a probability")
+    if result.language.confident and not result.language.supported:
+        found.append(Finding("language", where="body", data={"language": result.language.code}))
+    for label, score in scores.items():
+        if label in policy.thresholds and score >= policy.thresholds[label].hold:
+            found.append(_score_finding(model, comment.body, label, score))
+    return scores, result.supported, result.language.code, found
+
+
+def _score_finding(model: ActiveModel, text: str, label: str, score: float) -> Finding:
+    """The score with the spans that raised it most, strongest first."""
+    spans = sorted(model.classifier.explain(text, label).spans, key=lambda span: -span.weight)
+    return Finding(
+        f"score:{label}",
+        where="body",
+        spans=tuple((span.start, span.end) for span in spans[:MOST_SPANS] if span.weight > 0),
+        value=round(score, 4),
+        version=model.digest[:12],
+        data={"weights": [round(float(span.weight), 3) for span in spans[:MOST_SPANS] if span.weight > 0]},
+    )
+
+
+def _exhausted() -> Judgement:
+    outcome = Outcome("held", "failure", ReasonCode.ATTEMPTS_EXHAUSTED)
+    return Judgement((Finding("attempts_exhausted", value=MAX_ATTEMPTS),), {}, "", outcome, ResolvedPolicy(thresholds={}), None)
+
+
+def _write(
+    lease: Lease, judgement: Judgement, *, actor_kind: str, took_ms: float, comment: Comment | None = None
+) -> Decision | None:
+    """Decision, state and audit in one transaction; None if the comment was no longer ours to decide."""
+    outcome = judgement.outcome
+    try:
+        with transaction.atomic():
+            decision = Decision.objects.create(
+                comment_id=lease.comment_id,
+                revision=lease.revision,
+                round=lease.round,
+                actor_kind=actor_kind,
+                outcome=outcome.status,
+                held_by=outcome.held_by,
+                reason_code=outcome.reason_code,
+                findings=[finding.as_json() for finding in judgement.findings],
+                scores={label: round(score, 9) for label, score in judgement.scores.items()},
+                language=judgement.language,
+                model_version_id=judgement.model.version_id if judgement.model else None,
+                policy=judgement.policy.as_json(),
+                took_ms=round(took_ms, 2),
+            )
+            _apply(decision, lease_token=lease.token, allowed_from=(Comment.Status.PENDING,))
+            if comment is not None:
+                rules.store_sketch(comment)
+    except StaleDecision:
+        return None
+    return decision
+
+
+def _apply(decision: Decision, *, allowed_from: Collection[str], lease_token: UUID | None = None) -> Comment:
+    """Move the comment and write the audit row, inside the transaction that wrote the decision."""
+    verdict = Verdict(
+        decision_id=decision.pk,
+        status=decision.outcome,
+        revision=decision.revision,
+        held_by=decision.held_by,
+        reason_code=decision.reason_code,
+        lease_token=lease_token,
+    )
+    comment = apply_decision(comment_id=decision.comment_id, verdict=verdict, allowed_from=allowed_from, at=timezone.now())
+    record(
+        action=f"comment.{decision.outcome}",
+        object_type="comment",
+        object_id=decision.comment_id,
+        actor_kind=decision.actor_kind,
+        actor=decision.actor,
+        reason=decision.reason_code,
+        data={"decision": str(decision.pk), "revision": decision.revision, "round": decision.round},
+    )
+    metrics.DECISIONS.labels(decision.actor_kind, decision.outcome, decision.held_by).inc()
+    return comment
+
+
+# --- by people ---------------------------------------------------------------------------------------------------
+@transaction.atomic
+def decide_by_person(
+    *,
+    comment_id: UUID,
+    actor: Any,
+    outcome: str,
+    seen_revision: int,
+    seen_decision_id: UUID | None = None,
+    reason_code: str = "",
+    note: str = "",
+    is_bulk: bool = False,
+) -> Decision:
+    """An editor's decision about exactly the text that was shown. A person always wins over a running machine.
+
+    Args:
+        seen_revision: the revision on the editor's screen.
+        seen_decision_id: the decision that held when it was shown; given, another one since then refuses.
+
+    Raises:
+        StaleDecision: the text changed, or somebody else decided, since it was shown.
+        ReasonMissing: refusing or taking down without a reason code.
+    """
+    if outcome in {Decision.Outcome.REJECTED, Decision.Outcome.REMOVED} and not reason_code:
+        raise ReasonMissing
+    comment = lock_comment(comment_id)
+    if comment.revision != seen_revision or (seen_decision_id is not None and comment.decision_id != seen_decision_id):
+        raise StaleDecision
+    decision = _decision_of(
+        comment,
+        actor_kind=Decision.ActorKind.PERSON,
+        actor=actor,
+        outcome=outcome,
+        held_by=Comment.HeldBy.PERSON if outcome == Decision.Outcome.HELD else "",
+        reason_code=reason_code,
+        note=note,
+        is_bulk=is_bulk,
+    )
+    _apply(decision, allowed_from=PERSON_MAY[Decision.Outcome(outcome)])
+    return decision
+
+
+@transaction.atomic
+def undo_decision(*, comment_id: UUID, actor: Any) -> Decision:
+    """Take back one's own decision of the last 60 seconds: the comment is held again.
+
+    Raises:
+        UndoTooLate: somebody else's decision, an older one, or one that cannot be undone.
+    """
+    comment = lock_comment(comment_id)
+    last = Decision.objects.filter(pk=comment.decision_id).first()
+    undoable = last is not None and last.actor_kind == Decision.ActorKind.PERSON and last.actor_id == actor.pk
+    if not undoable or last is None or timezone.now() - last.at > UNDO_WINDOW:
+        raise UndoTooLate
+    if comment.status not in {Comment.Status.PUBLISHED, Comment.Status.REJECTED}:
+        raise UndoTooLate
+    decision = _decision_of(
+        comment,
+        actor_kind=Decision.ActorKind.PERSON,
+        actor=actor,
+        outcome=Decision.Outcome.HELD,
+        held_by=Comment.HeldBy.PERSON,
+        reason_code=ReasonCode.UNDONE,
+    )
+    _apply(decision, allowed_from=(comment.status,))
+    return decision
+
+
+@transaction.atomic
+def check_again(*, comment_id: UUID, actor: Any) -> Decision:
+    """Send a comment held by a rule or detector through the machine again (a new round).
+
+    Raises:
+        NotCheckable: it is not held by a rule or a detector.
+    """
+    comment = lock_comment(comment_id)
+    if comment.held_by not in {Comment.HeldBy.RULE, Comment.HeldBy.DETECTOR}:
+        raise NotCheckable
+    decision = _decision_of(comment, actor_kind=Decision.ActorKind.PERSON, actor=actor, outcome=Decision.Outcome.PENDING)
+    _apply(decision, allowed_from=(Comment.Status.HELD,))
+    return decision
+
+
+@transaction.atomic
+def recheck_after_failure(*, comment_id: UUID) -> Decision | None:
+    """Send a comment held by failure through the machine again, once, now that the part is healthy.
+
+    None if it no longer qualifies: a person acted, it was tried again before, or its attempts were exhausted.
+    """
+    comment = lock_comment(comment_id)
+    if comment.status != Comment.Status.HELD or comment.held_by != Comment.HeldBy.FAILURE:
+        return None
+    if comment.reason_code == ReasonCode.ATTEMPTS_EXHAUSTED:
+        return None
+    if Decision.objects.filter(comment=comment).exclude(actor_kind__in=["machine", "import"]).exists():
+        return None
+    decision = _decision_of(comment, actor_kind=Decision.ActorKind.SYSTEM, outcome=Decision.Outcome.PENDING)
+    _apply(decision, allowed_from=(Comment.Status.HELD,))
+    return decision
+
+
+def _decision_of(comment: Comment, *, actor_kind: str, outcome: str, actor: Any = None, **fields: Any) -> Decision:
+    return Decision.objects.create(
+        comment=comment, revision=comment.revision, round=comment.round, actor_kind=actor_kind, actor=actor, outcome=outcome, **fields
+    )
+
+
+# --- signs of life --------------------------------------------------------------------------------------------------
+def beat(part: str, *, detail: str = "", data: Mapping[str, Any] | None = None) -> None:
+    """Note that a part works, now, by the database's clock."""
+    Heartbeat.objects.update_or_create(part=part, defaults={"at": Now(), "detail": detail[:200], "data": dict(data or {})})
+
+
+def record_canary(*, sent_at: float) -> None:
+    """A worker took the reconciler's canary from the broker: broker and worker both work. Also shows its model's state."""
+    try:
+        detail = engine.active().digest[:12]
+        is_model_ok = True
+    except ModelUnavailable as error:
+        detail, is_model_ok = str(error), False
+    beat("worker", data={"travelled_s": round(time.time() - sent_at, 3)})
+    beat("model", detail=detail, data={"ok": is_model_ok})
+

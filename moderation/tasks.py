@@ -1,0 +1,20 @@
+"""Celery's way in. The row is the retry (lease, attempts, reconciler), never the message."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import shared_task
+
+from moderation import services
+
+
+@shared_task
+def moderate_comment(*, comment_id: str) -> None:
+    services.moderate_comment(UUID(comment_id))
+
+
+@shared_task
+def canary(*, sent_at: float) -> None:
+    """Written by the reconciler, read by a worker: shows that a worker consumes, not only that it is connected."""
+    services.record_canary(sent_at=sent_at)

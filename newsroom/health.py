@@ -1,0 +1,141 @@
+"""Probes: ``/livez`` (this process), ``/readyz`` (can it serve, and which part is sick), ``/metrics``."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from prometheus_client import REGISTRY as PROCESS_REGISTRY
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from newsroom.limits import is_redis_answering
+
+# A part is sick when it was last seen longer ago than this. Canaries and beats come every few seconds.
+STALE_AFTER_S = {"worker": 25.0, "reconciler": 15.0, "model": 25.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    ok: bool
+    since: datetime | None
+    detail: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {"ok": self.ok, "since": self.since.isoformat() if self.since else None, "detail": self.detail}
+
+
+def readiness() -> tuple[int, dict[str, Any]]:
+    """HTTP status and document. 503 only if this process cannot serve: database away or migrations missing."""
+    try:
+        beats = _heartbeats()
+    except DatabaseError as error:
+        missing = "does not exist" in str(error)
+        detail = "migrations are missing: run manage.py migrate" if missing else "the database does not answer"
+        parts = {"database": Part(False, None, detail)}
+        return 503, {"status": "down", "parts": {name: part.as_json() for name, part in parts.items()}, "roles": "unknown"}
+    parts = {
+        "database": Part(True, None, ""),
+        "broker": _broker(),
+        "worker": _beating("worker", beats, "no worker took the canary from the broker"),
+        "reconciler": _beating("reconciler", beats, "the reconciler does not run"),
+        "model": _model(beats),
+    }
+    status = "ok" if all(part.ok for part in parts.values()) else "degraded"
+    roles = "split" if _is_runtime_role() else "single"
+    return 200, {"status": status, "parts": {name: part.as_json() for name, part in parts.items()}, "roles": roles}
+
+
+def _heartbeats() -> dict[str, tuple[datetime, float, str, dict[str, Any]]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT part, at, extract(epoch FROM clock_timestamp() - at), detail, data FROM moderation_heartbeat"
+        )
+        rows = cursor.fetchall()
+    return {part: (at, float(age), detail, json.loads(data) if isinstance(data, str) else data) for part, at, age, detail, data in rows}
+
+
+def _beating(part: str, beats: dict[str, Any], absent: str) -> Part:
+    if part not in beats:
+        return Part(False, None, absent)
+    at, age, detail, _ = beats[part]
+    if age > STALE_AFTER_S[part]:
+        return Part(False, at, f"{absent}: last seen {age:.0f} s ago")
+    return Part(True, at, detail)
+
+
+def _broker() -> Part:
+    return Part(True, None, "") if is_redis_answering() else Part(False, None, "Redis does not answer; comments wait for the reconciler")
+
+
+def _model(beats: dict[str, Any]) -> Part:
+    part = _beating("model", beats, "no worker reported its classifier")
+    if part.ok and not beats["model"][3].get("ok", True):
+        return Part(False, part.since, f"comments are held by failure: {part.detail}")
+    return part
+
+
+def _is_runtime_role() -> bool:
+    """Whether this connection's role may not change tables: it does not own the comments."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class WHERE oid = 'comments_comment'::regclass")
+        return not cursor.fetchone()[0]
+
+
+def metrics_text() -> bytes:
+    """Prometheus text: this site's counters, and gauges read from PostgreSQL now."""
+    registry: CollectorRegistry = PROCESS_REGISTRY
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    gauges = CollectorRegistry()
+    try:
+        _fill_gauges(gauges)
+        up = 1
+    except DatabaseError:
+        up = 0
+    Gauge("newsroom_database_up", "Whether PostgreSQL answered this scrape.", registry=gauges).set(up)
+    return generate_latest(registry) + generate_latest(gauges)
+
+
+def _fill_gauges(registry: CollectorRegistry) -> None:
+    from comments.selectors import oldest_pending_age_s
+
+    status, document = readiness()
+    parts = Gauge("newsroom_part_ok", "Whether a part works.", ["part"], registry=registry)
+    for name, part in document["parts"].items():
+        parts.labels(name).set(1 if part["ok"] else 0)
+    Gauge("newsroom_oldest_pending_seconds", "Age of the oldest pending comment.", registry=registry).set(oldest_pending_age_s())
+    held = Gauge("newsroom_held_comments", "Comments waiting for a person.", ["held_by"], registry=registry)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT held_by, count(*) FROM comments_comment WHERE status = 'held' GROUP BY held_by")
+        for held_by, count in cursor.fetchall():
+            held.labels(held_by).set(count)
+
+
+class ProbeMiddleware:
+    """Answers probes before hosts, sessions and redirects have a say: orchestrators ask by address."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path == "/livez":
+            return _json(200, {"status": "ok"})
+        if request.path == "/readyz":
+            return _json(*readiness())
+        if request.path == "/metrics":
+            return HttpResponse(metrics_text(), content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
+        return self.get_response(request)
+
+
+def _json(status: int, document: dict[str, Any]) -> HttpResponse:
+    return HttpResponse(json.dumps(document), status=status, content_type="application/json", headers={"Cache-Control": "no-store"})
+
+

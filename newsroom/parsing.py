@@ -1,0 +1,89 @@
+"""Reading a request body: UTF-8 JSON, bounded in size and depth. Imported by DRF's settings, so without its views."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import IO, Any
+
+from django.conf import settings
+from rest_framework import exceptions
+from rest_framework.parsers import BaseParser
+
+MAX_DEPTH = 20
+
+
+class PayloadTooLarge(exceptions.APIException):
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    default_code = "payload_too_large"
+    default_detail = f"A request body may hold at most {settings.API_MAX_BODY_BYTES} bytes."
+
+
+class StrictJSONParser(BaseParser):
+    """UTF-8 JSON of bounded size and depth, without NUL, lone surrogates, NaN or repeated keys."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        charset = _charset(media_type or "")
+        if charset not in {"", "utf-8", "utf8"}:
+            raise exceptions.UnsupportedMediaType(media_type or "", detail="JSON travels as UTF-8 only.")
+        raw = stream.read(settings.API_MAX_BODY_BYTES + 1)
+        if len(raw) > settings.API_MAX_BODY_BYTES:
+            raise PayloadTooLarge
+        try:
+            value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_unique_keys)
+        except (ValueError, RecursionError) as error:
+            raise exceptions.ParseError(f"The body is not valid JSON: {_short(error)}") from error
+        _check(value, depth=0)
+        return value
+
+
+def _charset(media_type: str) -> str:
+    for part in media_type.lower().split(";")[1:]:
+        name, _, value = part.strip().partition("=")
+        if name.strip() == "charset":
+            return value.strip().strip('"')
+    return ""
+
+
+def _short(error: BaseException) -> str:
+    if isinstance(error, RecursionError):
+        return "nested too deeply."
+    if isinstance(error, UnicodeDecodeError):
+        return "not UTF-8."
+    return str(error)[:120]
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON.")
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("a key is repeated in one object.")
+    return result
+
+
+def _check(value: Any, *, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise exceptions.ParseError(f"The body is nested more than {MAX_DEPTH} deep.")
+    if isinstance(value, str):
+        if not is_storable_text(value):
+            raise exceptions.ParseError("A text holds a NUL character or half of a surrogate pair.")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _check(key, depth=depth + 1)
+            _check(item, depth=depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check(item, depth=depth + 1)
+
+
+def is_storable_text(value: str) -> bool:
+    """Whether PostgreSQL can hold this text: no NUL, no lone surrogate."""
+    return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)

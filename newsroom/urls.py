@@ -1,0 +1,18 @@
+"""Every path of the product."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+urlpatterns = [
+    path("api/v1/", include("articles.urls")),
+    path("api/v1/", include("comments.urls")),
+    path("api/v1/ads/", include("ads.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("admin/", admin.site.urls),
+]
+if settings.DEMO:
+    urlpatterns.append(path("demo/", include("newsroom.demo.urls")))
+urlpatterns.append(path("", include("newsroom.pages.urls")))

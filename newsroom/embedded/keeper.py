@@ -76,12 +76,12 @@ class Lease:
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
             if not self._state.run.exists():  # A temporary state goes with its keeper.
-                _reap()
+                _reap(patience_s=2.0)
                 return True
             try:
                 with self._state.lock("keeper") as is_free:
                     if is_free:
-                        _reap()
+                        _reap(patience_s=2.0)
                         return True
             except FileNotFoundError:
                 continue
@@ -177,7 +177,11 @@ def _agree(state: State, connection: socket.socket, names: Sequence[str], deadli
     return lease
 
 
-def _reap() -> None:
+def _reap(*, patience_s: float = 0.0) -> None:
+    """Take note of keepers that have ended. One that has just unlocked its state ends within that time."""
+    deadline = time.monotonic() + patience_s
+    while _started and time.monotonic() < deadline and _started[-1].poll() is None:
+        time.sleep(0.005)
     _started[:] = [keeper for keeper in _started if keeper.poll() is None]
 
 

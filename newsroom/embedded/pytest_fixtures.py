@@ -14,7 +14,7 @@ import pytest
 
 from newsroom.embedded import parts
 from newsroom.embedded.processes import dies_with_parent, session_members, signal_all
-from newsroom.embedded.pytest_plugin import RUNTIME, runtime_role
+from newsroom.embedded.pytest_plugin import RUNTIME, chromium, runtime_role
 
 WORKER_STARTS_IN_S = 60.0
 URLS = (("DATABASE_URL", RUNTIME), ("DATABASE_OWNER_URL", "DATABASE_OWNER_URL"))
@@ -92,6 +92,14 @@ def live_env(django_db_setup: None) -> dict[str, str]:
         "PYTHONPATH": str(parts.ROOT),
         "PYTHONUNBUFFERED": "1",
     }
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Chromium's path, for tests marked ``browser``, which are skipped where there is none."""
+    path = chromium()
+    assert path is not None, "no chromium: apt-get install -y chromium"
+    return path
 
 
 class Worker:

@@ -110,6 +110,20 @@ def pytest_load_initial_conftests(
     return (yield)
 
 
+def chromium() -> str | None:
+    """The path of a chromium, if this machine has one."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip browser tests where there is no browser, and say how to get one. CI installs it and skips nothing."""
+    if chromium() is None and not os.environ.get("CI"):
+        skip = pytest.mark.skip(reason="no chromium here; on Debian: apt-get install -y chromium")
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(skip)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Register the fixtures after pytest-django's: of two plugins' fixtures of one name the later wins."""
     from newsroom.embedded import pytest_fixtures

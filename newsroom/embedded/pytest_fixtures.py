@@ -98,7 +98,8 @@ def live_env(django_db_setup: None) -> dict[str, str]:
 def chromium_path() -> str:
     """Chromium's path, for tests marked ``browser``, which are skipped where there is none."""
     path = chromium()
-    assert path is not None, "no chromium: apt-get install -y chromium"
+    if path is None:
+        pytest.fail("no chromium here; on Debian: apt-get install -y chromium")
     return path
 
 

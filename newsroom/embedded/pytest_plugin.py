@@ -116,7 +116,7 @@ def chromium() -> str | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip browser tests where there is no browser, and say how to get one. CI installs it and skips nothing."""
+    """Skip browser tests where there is no browser, and say how to get one. CI has one and skips nothing."""
     if chromium() is None and not os.environ.get("CI"):
         skip = pytest.mark.skip(reason="no chromium here; on Debian: apt-get install -y chromium")
         for item in items:

@@ -10,7 +10,7 @@ def with_database(url: str, database: int) -> str:
     parts = urlsplit(url)
     if parts.scheme == "unix":
         query = dict(parse_qsl(parts.query)) | {"db": str(database)}
-        return urlunsplit(("unix", parts.netloc, parts.path, urlencode(query), ""))
+        return f"unix://{parts.netloc}{parts.path}?{urlencode(query)}"
     return urlunsplit((parts.scheme, parts.netloc, f"/{database}", parts.query, ""))
 
 

@@ -47,8 +47,9 @@ def make_groups(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     for label in ("articles", "comments", "moderation", "audit", "ads"):
         # Permissions are otherwise made only after the last migration.
         config = apps.get_app_config(label)
-        config.models_module = config.models_module or True
+        config.models_module = True
         create_permissions(config, apps=apps, verbosity=0, using=using)
+        config.models_module = None
     for name, rights in GROUPS.items():
         group, _ = group_model.objects.using(using).get_or_create(name=name)
         for (app, model), actions in rights.items():

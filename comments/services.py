@@ -26,6 +26,7 @@ from newsroom.limits import Limit, enforce
 EDIT_WINDOW = timedelta(minutes=15)
 LEASE = timedelta(seconds=60)  # > the task's hard time limit (30 s), < the broker's visibility time-out (120 s)
 FIRST_CHECK_AFTER = timedelta(seconds=3)  # the reconciler leaves a fresh row to the message already on its way
+NETWORK_KEPT_DAYS = 30
 NETWORK_KEY_DAYS = 62  # a month of use, then 30 days of retention
 
 
@@ -257,6 +258,17 @@ def withdraw_comment(*, comment_id: UUID) -> None:
     )
     record(action="comment.withdraw", object_type="comment", object_id=comment.pk, actor_kind="commenter")
     comment_changed.send(sender=Comment, comment_id=comment.pk, status=Comment.Status.WITHDRAWN)
+
+
+# --- retention ---------------------------------------------------------------------------------------------
+@transaction.atomic
+def forget_networks() -> int:
+    """Delete network pseudonyms older than 30 days and keys past their expiry; returns how many pseudonyms went."""
+    forgotten = CommentPrivate.objects.filter(
+        network__isnull=False, comment__created_at__lt=Now() - timedelta(days=NETWORK_KEPT_DAYS)
+    ).update(network=None)
+    NetworkKey.objects.filter(expires_on__lt=Now()).delete()
+    return forgotten
 
 
 # --- leases ----------------------------------------------------------------------------------------------

@@ -260,7 +260,9 @@ USE_TZ = True
 USE_I18N = True
 STATIC_URL = "/static/"
 # Collected for production only; elsewhere the finders serve, and WhiteNoise warns of an empty root.
-STATIC_ROOT = Path(env("NEWSROOM_STATIC_ROOT", default=str(NEWSROOM_STATE / "static"))) if MODE == "production" else None
+STATIC_ROOT = (
+    Path(env("NEWSROOM_STATIC_ROOT", default=str(NEWSROOM_STATE / "static"))) if MODE == "production" else None
+)
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 STORAGES = {
@@ -292,3 +294,8 @@ LOGGING = {
     },
 }
 
+
+# --- jobs that may wait (beat); nothing that must happen rests on them ---------------------------------
+CELERY_BEAT_SCHEDULE = {
+    "forget-networks": {"task": "comments.tasks.forget_networks", "schedule": 24 * 3600.0},
+}

@@ -16,3 +16,7 @@ urlpatterns = [
 if settings.DEMO:
     urlpatterns.append(path("demo/", include("newsroom.demo.urls")))
 urlpatterns.append(path("", include("newsroom.pages.urls")))
+
+handler403 = "newsroom.pages.views.permission_denied"
+handler404 = "newsroom.pages.views.page_not_found"
+handler500 = "newsroom.pages.views.server_error"

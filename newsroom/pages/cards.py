@@ -28,7 +28,8 @@ def masthead(*, site: Site, sections: Sequence[Section], now: datetime, current:
         name=site.name,
         tagline=site.tagline,
         language=site.language,
-        today=now.astimezone(zone_of(site)),
+        zone=zone_of(site),
+        now=now,
         sections=tuple(section_link(section, current=current) for section in sections),
     )
 

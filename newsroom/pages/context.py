@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.utils.safestring import SafeString
 
@@ -17,12 +18,13 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Masthead:
-    """What every page of a site shows around its content. ``today`` is in the site's time zone."""
+    """What every page of a site shows around its content; all its times are told in ``zone``."""
 
     name: str
     tagline: str
     language: str
-    today: datetime
+    zone: ZoneInfo
+    now: datetime
     sections: tuple[Link, ...] = ()
 
 

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -200,12 +201,25 @@ def _error(request: HttpRequest, status: HTTPStatus, *, heading: str, explanatio
     try:
         top = _masthead(site_for(request))
     except (Http404, DatabaseError):
-        top = Masthead(name="Newsroom", tagline="", language=settings.LANGUAGE_CODE, today=timezone.now())
+        top = Masthead(
+            name="Newsroom",
+            tagline="",
+            language=settings.LANGUAGE_CODE,
+            zone=ZoneInfo(settings.TIME_ZONE),
+            now=timezone.now(),
+        )
     context = {"masthead": top, "status": int(status), "heading": heading, "explanation": explanation}
     return _page("pages/error.html", context, status=status, headers={"Cache-Control": "no-store"})
 
 
 def _page(
-    template: str, context: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] = FRESH
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    status: int = HTTPStatus.OK,
+    headers: Mapping[str, str] = FRESH,
 ) -> HttpResponse:
-    return HttpResponse(render_to_string(template, dict(context)), status=status, headers=dict(headers))
+    """The rendered page, its times in the zone of the site that it names."""
+    top: Masthead | None = context.get("masthead")
+    with timezone.override(top.zone if top else None):
+        return HttpResponse(render_to_string(template, dict(context)), status=status, headers=dict(headers))

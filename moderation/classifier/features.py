@@ -1,0 +1,206 @@
+"""What the models see of a comment: hashed word and character n-grams, and a few plain counts.
+
+All of a batch is hashed at once in numpy; no n-gram is ever stored as text, so an artifact holds
+no readable vocabulary. Each comment's features depend on that comment alone: its scores are the
+same, bit for bit, alone and in any batch.
+"""
+
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+UInt32 = npt.NDArray[np.uint32]
+Int64 = npt.NDArray[np.int64]
+Int32 = npt.NDArray[np.int32]
+Float32 = npt.NDArray[np.float32]
+
+_PRIME = np.uint32(0x01000193)
+_MIX = np.uint32(0x85EBCA6B)
+_SPACE = np.uint32(32)
+_TOKEN = re.compile(r"[^\W_](?:[\w*'@$]*[\w*])?|[^\w\s]")
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureConfig:
+    """Which n-grams are read. ``bits``: size of the hash space, shared by all views."""
+
+    bits: int = 22
+    word_max: int = 2
+    char_min: int = 2
+    char_max: int = 5
+
+    def as_dict(self) -> dict[str, int]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Grams:
+    """Every n-gram occurrence of one view: row of the batch, bucket, and where it stands in its text."""
+
+    rows: Int32
+    buckets: UInt32
+    starts: Int32 | None = None
+    ends: Int32 | None = None
+
+
+class _WordHashes(dict[str, int]):
+    """CRC-32 of a word, remembered for the first 50,000 different words."""
+
+    def __missing__(self, word: str) -> int:
+        value = zlib.crc32(word.encode("utf-8", "surrogatepass"))
+        if len(self) < 50_000:
+            self[word] = value
+        return value
+
+
+_WORD_HASHES = _WordHashes()
+
+
+def word_hash(word: str) -> int:
+    """The number that stands for ``word`` in an artifact's lexicon."""
+    return _WORD_HASHES[word]
+
+
+def _bucket(hashes: UInt32, seed: int, bits: int) -> UInt32:
+    mixed = hashes ^ np.uint32((seed * 0x9E3779B1) & 0xFFFFFFFF)
+    mixed ^= mixed >> np.uint32(16)
+    mixed *= _MIX
+    mixed ^= mixed >> np.uint32(13)
+    mixed *= np.uint32(0xC2B2AE35)
+    mixed >>= np.uint32(32 - bits)
+    return mixed
+
+
+def word_grams(texts: Sequence[str], config: FeatureConfig, *, spans: bool = False) -> list[Grams]:
+    """Word n-grams of match-form ``texts``, one `Grams` for each n."""
+    tokens = [_TOKEN.findall(text) for text in texts]
+    counts = np.fromiter(map(len, tokens), dtype=np.int64, count=len(tokens))
+    rows = np.repeat(np.arange(len(texts), dtype=np.int32), counts)
+    lookup = _WORD_HASHES
+    words = np.array([lookup[t] for row in tokens for t in row], dtype=np.uint32)
+    starts = ends = None
+    if spans:
+        places = [m.span() for text in texts for m in _TOKEN.finditer(text)]
+        both = np.array(places, dtype=np.int32).reshape(-1, 2)
+        starts, ends = both[:, 0], both[:, 1]
+    views = []
+    hashes = words
+    for n in range(1, config.word_max + 1):
+        if n > 1:
+            hashes = hashes[:-1] * _PRIME + words[n - 1 :]
+        inside = rows[: len(hashes)] == rows[n - 1 :] if n > 1 else slice(None)
+        count = len(hashes)
+        views.append(Grams(
+            rows[:count][inside], _bucket(hashes[inside], n, config.bits),
+            None if starts is None else starts[:count][inside],
+            None if ends is None else ends[n - 1 :][inside],
+        ))  # fmt: skip
+    return views
+
+
+def char_grams(texts: Sequence[str], config: FeatureConfig, *, spans: bool = False) -> list[Grams]:
+    """Character n-grams inside words, the blanks around a word included, one `Grams` for each n."""
+    joined = "".join([f" {text} " for text in texts])
+    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 2
+    rows = np.repeat(np.arange(len(texts), dtype=np.int32), lengths)
+    first = np.repeat(np.cumsum(lengths) - lengths, lengths) + 1  # Offset of each text's first character.
+    is_space = codes == _SPACE
+    views = []
+    hashes = codes * _PRIME
+    unbroken = np.ones(len(codes), dtype=bool)  # No blank strictly inside the n-gram.
+    for n in range(2, config.char_max + 1):
+        count = len(codes) - n + 1
+        if count <= 0:
+            break
+        hashes = (hashes[:count] ^ (hashes[:count] >> np.uint32(15))) * _PRIME + codes[n - 1 :]
+        unbroken = unbroken[:count] & ~is_space[n - 2 : n - 2 + count] if n > 2 else unbroken[:count]
+        if n < config.char_min:
+            continue
+        chosen = np.flatnonzero(unbroken & ~(is_space[:count] & is_space[n - 1 :])) if n == 2 else (
+            np.flatnonzero(unbroken))
+        at = None
+        if spans:
+            at = (chosen - first[chosen]).astype(np.int32)
+        views.append(Grams(
+            rows[chosen], _bucket(hashes[chosen], 16 + n, config.bits), at,
+            None if at is None else at + np.int32(n),
+        ))  # fmt: skip
+    return views
+
+
+# --- the columns that a model knows ------------------------------------------------------------------
+
+
+class Columns:
+    """The buckets that a model has weights for, with their idf: turns match forms into sparse rows.
+
+    Args:
+        buckets: the bucket of each column, words first, then characters; no bucket twice.
+        idf: shape ``(n,)``, the weight of each column before a row's views are scaled to length 1.
+        words: how many of the columns are word n-grams.
+    """
+
+    def __init__(self, config: FeatureConfig, buckets: UInt32, idf: Float32, words: int) -> None:
+        self.config, self.buckets, self.idf, self.words = config, buckets, idf, words
+        self._column_of = np.full(1 << config.bits, -1, dtype=np.int32)
+        self._column_of[buckets] = np.arange(len(buckets), dtype=np.int32)
+        self._word_idf_squared = np.where(np.arange(len(buckets)) < words, idf.astype(np.float64) ** 2, 0.0)
+
+    def __len__(self) -> int:
+        return len(self.buckets)
+
+    def lookup(self, grams: Grams) -> Int32:
+        """The column of each n-gram, -1 where the model has none."""
+        found: Int32 = self._column_of[grams.buckets]
+        return found
+
+    def rows(self, texts: Sequence[str]) -> sparse.csr_matrix:
+        """One row for each match form: ``(1 + ln tf) * idf``, each view scaled to length 1."""
+        width = len(self.buckets)
+        keys = []
+        for grams in (*word_grams(texts, self.config), *char_grams(texts, self.config)):
+            column = self.lookup(grams)
+            known = column >= 0
+            keys.append(grams.rows[known].astype(np.int64) * width + column[known])
+        cells = np.concatenate(keys) if keys else np.empty(0, dtype=np.int64)
+        cells.sort()
+        first = np.ones(len(cells), dtype=bool)
+        np.not_equal(cells[1:], cells[:-1], out=first[1:])
+        at = np.flatnonzero(first)
+        counts = np.diff(at, append=len(cells))
+        row, column = np.divmod(cells[at], width)
+        values = self.idf[column] * _LOG_COUNT[np.minimum(counts, len(_LOG_COUNT) - 1)]
+        is_word = column < self.words
+        squares = values.astype(np.float64) ** 2
+        # Summed in column order, row by row, so that a row's length never depends on its neighbours.
+        view = row * 2 + is_word
+        lengths = np.sqrt(np.bincount(view, weights=squares, minlength=2 * len(texts)))
+        values = (values / lengths[view]).astype(np.float32)
+        pointers = np.searchsorted(row, np.arange(len(texts) + 1))
+        return sparse.csr_matrix((values, column.astype(np.int32), pointers), shape=(len(texts), width))
+
+
+_LOG_COUNT = np.concatenate([[0.0], 1.0 + np.log(np.arange(1, MAX_COUNT := 256))]).astype(np.float32)
+
+
+def choose_columns(texts: Sequence[str], config: FeatureConfig, *, at_least: int) -> Columns:
+    """The columns for a training set: n-grams that stand in ``at_least`` different texts."""
+    size = 1 << config.bits
+    frequency = np.zeros((2, size), dtype=np.int64)
+    for begin in range(0, len(texts), 512):
+        part = texts[begin : begin + 512]
+        for view, grams in ((0, word_grams(part, config)), (1, char_grams(part, config))):
+            cells = np.concatenate([g.rows.astype(np.int64) * size + g.buckets for g in grams])
+            np.add.at(frequency[view], np.unique(cells) % size, 1)
+    is_word = frequency[0] > frequency[1]  # Where two views meet in one bucket, the more frequent one has it.
+    total = frequency.max(axis=0)
+    chosen = np.flatnonzero(total >= at_least)
+    order = np.concatenate([chosen[is_word[chosen]], chosen[~is_word[chosen]]])
+    idf = np.log((1 + len(texts)) / (1 + total[order])) + 1
+    return Columns(config, order.astype(np.uint32), idf.astype(np.float32), int(is_word[chosen].sum()))

@@ -1,0 +1,183 @@
+"""The classifier as the rest of the product sees it: texts in, calibrated scores and reasons out."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from moderation.classifier import artifact as artifacts
+from moderation.classifier import plain
+from moderation.classifier.artifact import LABELS, ArtifactError
+from moderation.classifier.calibration import Calibration
+from moderation.classifier.features import Columns, FeatureConfig, char_grams, word_grams, word_hash
+from moderation.classifier.language import Language, detect_language
+from moderation.classifier.text import MatchForm, match_form
+
+GOLDEN_TOLERANCE = 1e-6
+_CHUNK = re.compile(r"\S+")
+_BATCH = 256
+"""Texts scored at once; more only costs memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Calibrated probabilities of one text, higher = worse, and what they may be trusted for."""
+
+    values: dict[str, float]
+    supported: dict[str, bool]
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A slice of the original text and what it added to the logit; ``read_as``: the disguise undone."""
+
+    start: int
+    end: int
+    weight: float
+    read_as: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """``logit == bias + sum(span weights) + sum(other values)``, before calibration."""
+
+    label: str
+    spans: list[Span]
+    bias: float
+    other: dict[str, float]
+    logit: float
+
+
+class Classifier:
+    """A trained model. Holds no text that it was given; safe to share between threads."""
+
+    def __init__(self, artifact: artifacts.Artifact) -> None:
+        self.digest = artifact.digest
+        self.version: str = artifact.digest[:12]
+        self.manifest: dict[str, Any] = artifact.manifest
+        self.labels: tuple[str, ...] = LABELS
+        self._language: str = artifact.manifest["language"]
+        self._rates: dict[str, float] = artifact.manifest["base_rate"]
+        self._supported = {label: bool(artifact.manifest["supported"][label]) for label in LABELS}
+        self._calibrations = {
+            label: Calibration(**artifact.manifest["calibration"][label]) for label in LABELS
+        }
+        tensors = artifact.tensors
+        config = FeatureConfig(**artifact.manifest["feature_config"])
+        self._columns = Columns(config, tensors["buckets"], tensors["idf"], artifact.manifest["word_columns"])
+        self._weights = np.ascontiguousarray(tensors["weights"].astype(np.float32))
+        self._plain_weights = tensors["plain_weights"].astype(np.float64)
+        self._bias = tensors["bias"].astype(np.float64)
+        self._lexicon = frozenset(tensors["lexicon"].tolist())
+
+    def knows(self, word: str) -> bool:
+        """Whether ``word`` was common in training; decides between readings of a disguise."""
+        return word_hash(word) in self._lexicon
+
+    def match_form(self, text: str) -> MatchForm:
+        """The form of ``text`` that this model reads."""
+        return match_form(text, self.knows)
+
+    def score(self, texts: Sequence[str]) -> list[Scores]:
+        """Scores in the order of ``texts``; each is the same alone and in any batch."""
+        scored: list[Scores] = []
+        for begin in range(0, len(texts), _BATCH):
+            part = list(texts[begin : begin + _BATCH])
+            scored.extend(self._scores(text, row) for text, row in zip(part, self._logits(part).tolist(), strict=True))
+        return scored
+
+    def _scores(self, text: str, logits: list[float]) -> Scores:
+        values = {label: self._probability(label, logit) for label, logit in zip(LABELS, logits, strict=True)}
+        return Scores(values, self._supported, detect_language(text, self._language))
+
+    def _probability(self, label: str, logit: float) -> float:
+        return self._calibrations[label].probability(logit, rate=self._rates[label])
+
+    def _logits(self, texts: list[str]) -> npt.NDArray[np.float64]:
+        forms = [self.match_form(text) for text in texts]
+        rows = self._columns.rows([form.text for form in forms])
+        from_text = np.asarray(rows @ self._weights, dtype=np.float64)
+        # Not a matrix product: BLAS may sum a row differently in another batch.
+        counted = plain.plain_rows(texts, forms)
+        from_counts = np.zeros_like(from_text)
+        for feature in range(counted.shape[1]):
+            from_counts += counted[:, feature, None] * self._plain_weights[None, feature]
+        logits: npt.NDArray[np.float64] = from_text + from_counts + self._bias
+        return logits
+
+    def explain(self, text: str, label: str) -> Explanation:
+        """What raised and lowered one score of ``text``. Slower than scoring: only when asked."""
+        which = LABELS.index(label)
+        form = self.match_form(text)
+        per_character = self._per_character(form, which)
+        spans = []
+        for chunk in _CHUNK.finditer(form.text):
+            weight = float(per_character[chunk.start() : chunk.end()].sum())
+            start, end = form.span(*chunk.span())
+            as_written = text[start:end].lower()
+            spans.append(Span(start, end, weight, None if as_written == chunk.group() else chunk.group()))
+        counted = plain.plain_features(text, form)
+        other = {
+            name: value * float(self._plain_weights[row, which])
+            for row, (name, value) in enumerate(zip(plain.NAMES, counted, strict=True))
+            if value
+        }
+        bias = float(self._bias[which])
+        logit = bias + math.fsum(span.weight for span in spans) + math.fsum(other.values())
+        return Explanation(label, spans, bias, other, logit)
+
+    def _per_character(self, form: MatchForm, which: int) -> npt.NDArray[np.float64]:
+        """Every n-gram's contribution, spread evenly over the visible characters that it covers."""
+        rows: sparse.csr_matrix = self._columns.rows([form.text])
+        of_column = np.zeros(len(self._columns))
+        of_column[rows.indices] = rows.data.astype(np.float64) * self._weights[rows.indices, which]
+        config = self._columns.config
+        visible = np.array([not c.isspace() for c in form.text], dtype=bool)
+        seen_before = np.concatenate([[0], np.cumsum(visible)])
+        steps = np.zeros(len(form.text) + 1)
+        places = [
+            (columns[columns >= 0], grams.starts[columns >= 0].clip(0), grams.ends[columns >= 0].clip(None, len(form.text)))
+            for grams in (*word_grams([form.text], config, spans=True), *char_grams([form.text], config, spans=True))
+            if grams.starts is not None and grams.ends is not None
+            for columns in [self._columns.lookup(grams)]
+        ]
+        if places:
+            columns = np.concatenate([p[0] for p in places])
+            starts, ends = np.concatenate([p[1] for p in places]), np.concatenate([p[2] for p in places])
+            times = np.bincount(columns, minlength=len(of_column))[columns]
+            share = of_column[columns] / times / np.maximum(seen_before[ends] - seen_before[starts], 1)
+            np.add.at(steps, starts, share)
+            np.add.at(steps, ends, -share)
+        per_character: npt.NDArray[np.float64] = np.cumsum(steps)[:-1] * visible
+        return per_character
+
+
+def load(source: str | Path | bytes) -> Classifier:
+    """A classifier from a file or its bytes, after every check that it can be given.
+
+    Raises:
+        ArtifactError: the file is not a model, was altered, or does not score its golden texts as stated.
+    """
+    checked = artifacts.read(source)
+    try:
+        classifier = Classifier(checked)
+        golden = checked.manifest["golden"]
+        texts = [str(case["text"]) for case in golden]
+        expected = [{label: float(case["scores"][label]) for label in LABELS} for case in golden]
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise ArtifactError(f"the manifest is incomplete or wrong: {error}") from error
+    if not texts:
+        raise ArtifactError("the model has no golden texts, so nothing shows that it works here")
+    for number, (scores, wanted) in enumerate(zip(classifier.score(texts), expected, strict=True), start=1):
+        for label in LABELS:
+            found = scores.values[label]
+            if not abs(found - wanted[label]) <= GOLDEN_TOLERANCE:
+                raise ArtifactError(f"golden text {number}: {label} is {found:.6f}, the manifest says {wanted[label]:.6f}")
+    return classifier

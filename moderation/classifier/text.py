@@ -1,0 +1,243 @@
+"""Two forms of a comment's text: one to show, one to match.
+
+The *display form* is what a person may safely be shown. The *match form* is what rules and the
+classifier read: disguises are undone, and every character of it knows where it came from.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+from anyascii import anyascii
+from confusable_homoglyphs import confusables
+
+MAX_CHARACTERS = 5_000
+"""Longer texts are cut here, so that the time for any input is bounded."""
+
+Known = Callable[[str], bool]
+"""Says whether a word is one that the reader of the match form would recognise."""
+
+Offsets = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class MatchForm:
+    """Folded text; ``starts[i]:ends[i]`` is the slice of the original that became character ``i``.
+
+    ``starts`` and ``ends`` are None while every character stands where it stood.
+    """
+
+    text: str
+    starts: Offsets | None = None
+    ends: Offsets | None = None
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Offsets in the original of the slice ``start:end`` of the match form."""
+        if start >= end:
+            raise ValueError(f"an empty slice has no span: {start}:{end}")
+        if self.starts is None or self.ends is None:
+            return start, end
+        return int(self.starts[start]), int(self.ends[end - 1])
+
+    def without(self, positions: Iterable[int]) -> "MatchForm":
+        """The form less the characters at ``positions``."""
+        drop = np.fromiter(positions, dtype=np.int64)
+        if not drop.size:
+            return self
+        keep = np.ones(len(self.text), dtype=bool)
+        keep[drop] = False
+        kept = np.flatnonzero(keep).astype(np.int32)
+        starts, ends = (kept, kept + 1) if self.starts is None or self.ends is None else (self.starts, self.ends)
+        if self.starts is not None:
+            starts, ends = starts[kept], ends[kept]
+        codes = np.frombuffer(self.text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+        return MatchForm(codes[keep].tobytes().decode("utf-32-le", "surrogatepass"), starts, ends)
+
+
+# --- display form ---------------------------------------------------------------------------------
+
+_BIDI_OPENERS = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufff9-\ufffb\ud800-\udfff]")
+_RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]")
+
+
+def display_form(text: str) -> str:
+    """``text`` as it may be shown: NFC, no control characters, direction marks that cannot leak.
+
+    Overrides and embeddings are dropped. A line with right-to-left letters is wrapped in one
+    isolate, so that it cannot reorder what stands around it.
+    """
+    if text.isascii():
+        return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _BIDI.sub("", _CONTROLS.sub("", text))
+    if _RTL.search(text):
+        return "\n".join(f"\u2068{line}\u2069" if _RTL.search(line) else line for line in text.split("\n"))
+    return text
+
+
+# --- match form: one character at a time ----------------------------------------------------------
+
+_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5")  # Letters and signs that show nothing.
+_PUNCTUATION = str.maketrans({
+    "‘": "'", "’": "'", "‚": "'", "‛": "'", "′": "'", "`": "'", "´": "'",
+    "“": '"', "”": '"', "„": '"', "‟": '"', "«": '"', "»": '"', "″": '"',
+    "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "―": "-", "−": "-", "…": ".", "•": "-", "·": ".",
+})  # fmt: skip
+
+
+def fold_character(character: str) -> str:
+    """What one character looks like to a reader, in lower-case ASCII where that exists, else itself."""
+    category = unicodedata.category(character)
+    if character in "\n\r\t" or category in ("Zs", "Zl", "Zp"):
+        return " "
+    if category in ("Mn", "Me", "Cf", "Cc", "Cs", "Co", "Cn") or character in _BLANK_LETTERS:
+        return ""
+    plain = character.translate(_PUNCTUATION)
+    if plain.isascii():
+        return plain.lower()
+    plain = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", character).casefold())
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return "".join(map(_look_alike, plain))
+
+
+def _look_alike(character: str) -> str:
+    """The ASCII letter that ``character`` is mistaken for, else ``character``."""
+    if character.isascii():
+        return character
+    found = confusables.is_confusable(character, greedy=True)
+    if found:
+        letters = sorted(h["c"] for h in found[0]["homoglyphs"] if len(h["c"]) == 1 and h["c"].isascii())
+        if letters and letters[-1].isalnum():
+            return str(letters[-1]).lower()
+    spelled = anyascii(character).lower()
+    is_symbol = unicodedata.category(character) == "So"
+    is_latin = unicodedata.name(character, "").startswith("LATIN")
+    if (len(spelled) == 1 and is_symbol and spelled.isalnum()) or (is_latin and spelled.isalnum()):
+        return spelled
+    return character
+
+
+class _Folding(dict[str, str]):
+    """`fold_character`, remembered for the first 20,000 different characters that it meets."""
+
+    def __missing__(self, character: str) -> str:
+        folded = fold_character(character)
+        if len(self) < 20_000:
+            self[character] = folded
+        return folded
+
+
+_FOLDING = _Folding()
+_NOT_ASCII = re.compile(r"[^\x20-\x7e]")
+
+
+def _fold_characters(text: str) -> MatchForm:
+    special = set(_NOT_ASCII.findall(text))
+    if len(special) <= 8 and all(len(_FOLDING[c]) == 1 for c in special):
+        for character in special:  # Few and one to one, as in "it’s": no offset moves.
+            text = text.replace(character, _FOLDING[character])
+        return MatchForm(text.lower())
+    pieces = [_FOLDING[c] for c in text]
+    lengths = np.fromiter(map(len, pieces), dtype=np.int32, count=len(pieces))
+    starts = np.repeat(np.arange(len(pieces), dtype=np.int32), lengths)
+    return MatchForm("".join(pieces).lower(), starts, starts + 1)
+
+
+# --- match form: words that were taken apart ------------------------------------------------------
+
+_SPACED = re.compile(r"(?<![^\W_])[a-z0-9@$!|](?:(?: [a-z0-9@$!|]){2,}(?![^\W_])|(?:[.\-_*+~,/']{1,2}[a-z0-9@$!|]){2,}(?![^\W_]))")
+_LETTER = re.compile(r"[a-z]")
+
+
+def _rejoin(form: MatchForm) -> MatchForm:
+    """Take out what stands between single letters: "f o o" and "f.0.0" become "foo" and "f00"."""
+    drop: list[int] = []
+    for found in _SPACED.finditer(form.text):
+        run = found.group()
+        single = [i for i, c in enumerate(run) if c.isalnum() or c in "@$!|"]
+        letters = len(_LETTER.findall(run))
+        needed = 2 if " " in run else 1
+        if len(single) >= 3 and letters >= needed and not ("2" in run or "6" in run):
+            kept = set(single)
+            drop.extend(found.start() + i for i in range(len(run)) if i not in kept)
+    return form.without(drop)
+
+
+_LEET = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g",
+         "$": "s", "@": "a", "!": "i", "|": "li", "+": "t"}  # fmt: skip
+_HAS_LEET = re.compile(r"[0-9@$|+!](?=[a-z])|[a-z](?=[0-9@$|+!])")
+_LEET_WORD = re.compile(r"(?<![^\s\"'(\[.,;:*-])[a-z0-9@$|+!]*[a-z][a-z0-9@$|+!]*(?![\w@]|\.[a-z])")
+_AMOUNT = re.compile(r"[$+@]?\d+(?:st|nd|rd|th|s|k|m|bn|b|t|am|pm|mm|cm|km|kg|g|mg|x|d|p|ft|in|h|hrs?|min|mph|yo|yrs?)?")
+_INSIDE = re.compile(r"[a-z][0134570@$|!]+[a-z]|^[$3450][a-z]{2,}|[a-z]{2,}\${1,2}$")
+
+
+def _unleet(word: str, known: Known | None) -> str:
+    """The word that was written with digits and signs for letters, of the same length; else ``word``."""
+    word_end = len(word.rstrip("!+|")) or len(word)
+    word, tail = word[:word_end], word[word_end:]
+    if word.isalpha() or _AMOUNT.fullmatch(word) or not all(c in _LEET or c.isalpha() for c in word):
+        return word + tail
+    if len(word) > 24 or sum(c in "1|" for c in word) > 3:
+        return word + tail
+    readings = ["".join(letters) for letters in product(*(_LEET.get(c, c) for c in word))]
+    if known is not None:
+        for reading in readings:
+            if known(reading):
+                return reading + tail
+    return readings[0] + tail if _INSIDE.search(word) and not word.startswith("@") else word + tail
+
+
+def _undo_leet(form: MatchForm, known: Known | None) -> MatchForm:
+    text = form.text
+    if not _HAS_LEET.search(text):
+        return form
+    text = _LEET_WORD.sub(lambda found: _unleet(found.group(), known), text)
+    return MatchForm(text, form.starts, form.ends)
+
+
+_STRETCHED = re.compile(r"[a-z]*([a-z])\1\1[a-z]*")
+_RUN = re.compile(r"([a-z])\1{2,}")
+_SELDOM_DOUBLED = frozenset("aihjkquvwxy")
+
+
+def _undo_stretching(form: MatchForm, known: Known | None) -> MatchForm:
+    """Shorten runs of three or more of one letter: "foooo" becomes "foo", "stuuupid" "stupid"."""
+    drop: list[int] = []
+    for found in _STRETCHED.finditer(form.text):
+        word = found.group()
+        single, double = _RUN.sub(r"\1", word), _RUN.sub(r"\1\1", word)
+        mixed = _RUN.sub(lambda run: run[1] if run[1] in _SELDOM_DOUBLED else run[1] * 2, word)
+        chosen = mixed
+        if known is not None:
+            chosen = next((reading for reading in (mixed, double, single) if known(reading)), mixed)
+        for run in _RUN.finditer(word):
+            keep = {single: 1, double: 2}.get(chosen, 1 if run[1] in _SELDOM_DOUBLED else 2)
+            first = found.start() + run.start()
+            # The first and the last of the run stay, so that the span covers all of it.
+            drop.extend(range(first + keep - 1, first + len(run.group()) - 1))
+    return form.without(drop)
+
+
+_TRIPLE = re.compile(r"([a-z])\1\1")
+
+
+def match_form(text: str, known: Known | None = None) -> MatchForm:
+    """``text`` with disguises undone, for rules and classifier; offsets lead back to ``text``.
+
+    Args:
+        text: at most `MAX_CHARACTERS` are read.
+        known: where a disguise has more than one reading, the reading that this accepts wins.
+    """
+    form = _fold_characters(text[:MAX_CHARACTERS])
+    if _SPACED.search(form.text):
+        form = _rejoin(form)
+    form = _undo_leet(form, known)
+    if _TRIPLE.search(form.text):
+        form = _undo_stretching(form, known)
+    return form

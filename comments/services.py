@@ -19,8 +19,9 @@ from comments.signals import comment_changed, comment_edited, comment_submitted
 from newsroom import metrics
 from newsroom.access.services import answer_once
 from newsroom.audit.services import record
-from newsroom.crypto import address_hash, address_hashes, encrypt_address, keyed_digest, network_pseudonym
+from newsroom.crypto import address_hashes, encrypt_address, keyed_digest, network_pseudonym
 from newsroom.errors import DomainError, FieldError
+from newsroom.ids import uuid7
 from newsroom.limits import Limit, enforce
 
 EDIT_WINDOW = timedelta(minutes=15)
@@ -131,13 +132,13 @@ def submit_comment(*, article: Article, submission: Submission, at: datetime, de
     if not accepts_comments(article, at=at):
         raise CommentsClosed(f"Comments on “{article.headline}” are closed.")
     parent = _parent(article, submission.parent_id)
-    mailbox = _mailbox(submission.email, demo=demo)
+    mailbox_id = _mailbox(submission.email, demo=demo)
     # The mailbox row is locked: of two equal comments sent at once, the second one sees the first.
-    if Comment.objects.filter(article=article, private__mailbox=mailbox, body=submission.body).exclude(
+    if Comment.objects.filter(article=article, private__mailbox=mailbox_id, body=submission.body).exclude(
         status__in=[Comment.Status.WITHDRAWN, Comment.Status.ERASED]
     ).exists():
         raise DuplicateComment("You have already sent exactly this text under this article.")
-    Thread.objects.get_or_create(article=article)
+    Thread.objects.bulk_create([Thread(article=article)], ignore_conflicts=True)  # One statement, made once.
     comment = Comment.objects.create(
         article=article,
         parent=parent,
@@ -153,7 +154,7 @@ def submit_comment(*, article: Article, submission: Submission, at: datetime, de
     key = _network_key(at.date().replace(day=1))
     CommentPrivate.objects.create(
         comment=comment,
-        mailbox=mailbox,
+        mailbox_id=mailbox_id,
         network=network_pseudonym(submission.network, key=bytes(key.secret)),
         network_key=key,
         honeypot=submission.honeypot,
@@ -181,21 +182,22 @@ def _parent(article: Article, parent_id: UUID | None) -> Comment | None:
     return parent
 
 
-def _mailbox(address: str, *, demo: bool) -> Mailbox:
-    """The mailbox of this address, made if new, with its row locked until the transaction ends."""
-    found = Mailbox.objects.filter(address_hash__in=address_hashes(address)).values_list("pk", flat=True).first()
-    if found is None:
-        with connection.cursor() as cursor:
-            mailbox = Mailbox(demo=demo)
-            cursor.execute(
-                "INSERT INTO comments_mailbox (id, address_hash, address_ciphertext, trusted, blocked, premoderated, demo)"
-                " VALUES (%s, %s, %s, false, false, false, %s)"
-                " ON CONFLICT (address_hash) DO UPDATE SET last_used_at = now() RETURNING id",
-                [mailbox.pk, address_hash(address), encrypt_address(address), demo],
-            )
-            found = cursor.fetchone()[0]
-    Mailbox.objects.filter(pk=found).update(last_used_at=Now())
-    return Mailbox.objects.get(pk=found)
+def _mailbox(address: str, *, demo: bool) -> UUID:
+    """The id of this address's mailbox, made if new, with its row locked until the transaction ends."""
+    current, *older = address_hashes(address)
+    if older:  # Keys were rotated: the mailbox may still stand under an earlier one.
+        found = Mailbox.objects.select_for_update().filter(address_hash__in=older).values_list("pk", flat=True).first()
+        if found is not None:
+            return found
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO comments_mailbox (id, address_hash, address_ciphertext, trusted, blocked, premoderated, demo)"
+            " VALUES (%s, %s, %s, false, false, false, %s)"
+            " ON CONFLICT (address_hash) DO UPDATE SET last_used_at = now() RETURNING id",
+            [uuid7(), current, encrypt_address(address), demo],
+        )
+        mailbox_id: UUID = cursor.fetchone()[0]
+    return mailbox_id
 
 
 def _network_key(month: date) -> NetworkKey:

@@ -63,14 +63,14 @@ def answer_once(*, scope: str, key: str | None, body: Any, answer: Callable[[], 
             [scope, digest, fingerprint, KEPT_FOR],
         )
         is_first = cursor.rowcount == 1
-    row = IdempotencyKey.objects.get(scope=scope, digest=digest)
     if not is_first:
+        row = IdempotencyKey.objects.get(scope=scope, digest=digest)
         if bytes(row.fingerprint) != fingerprint:
             raise KeyReused
         return row.answer or {}, True
-    row.answer = answer()
-    row.save(update_fields=["answer"])
-    return row.answer, False
+    given = answer()
+    IdempotencyKey.objects.filter(scope=scope, digest=digest).update(answer=given)
+    return given, False
 
 
 def purge_answers() -> int:

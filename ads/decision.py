@@ -56,7 +56,9 @@ def decide(snapshot: Sequence[Candidate], *, slots: Sequence[str], at: datetime,
     used: set[UUID] = set()
     choices = []
     for slot in slots:
-        eligible = [c for c in snapshot if not first_failing_rule(c, slot=slot, at=at) and c.creative_id not in used]
+        eligible = [
+            c for c in snapshot if not first_failing_rule(c, slot=slot, at=at) and c.creative_id not in used
+        ]
         if not eligible:
             choices.append(Choice(slot, None, "no_eligible_line_item"))
             continue

@@ -10,8 +10,12 @@ from django.db.models.functions import Now
 from articles.models import Site
 from newsroom.ids import uuid7
 
-https_only = RegexValidator(r"^https://[^\s/$.?#][^\s]*$", "Give an address that starts with https://.", code="invalid")
-size_format = RegexValidator(r"^(fluid|[1-9][0-9]{0,3}x[1-9][0-9]{0,3})$", 'Use "fluid" or a size such as "300x250".', code="invalid")
+https_only = RegexValidator(
+    r"^https://[^\s/$.?#][^\s]*$", "Give an address that starts with https://.", code="invalid"
+)
+size_format = RegexValidator(
+    r"^(fluid|[1-9][0-9]{0,3}x[1-9][0-9]{0,3})$", 'Use "fluid" or a size such as "300x250".', code="invalid"
+)
 
 
 class Slot(models.Model):
@@ -27,18 +31,28 @@ class Slot(models.Model):
     code = models.SlugField(max_length=60)
     name = models.CharField(max_length=120)
     position = models.CharField(max_length=20, choices=Position.choices)
-    sizes = ArrayField(models.CharField(max_length=9, validators=[size_format]), default=list, help_text='"fluid" or "300x250".')
+    sizes = ArrayField(
+        models.CharField(max_length=9, validators=[size_format]),
+        default=list,
+        help_text='"fluid" or "300x250".',
+    )
     active = models.BooleanField(default=True)
     floor_price_micros = models.BigIntegerField(default=0)
-    after_n = models.PositiveSmallIntegerField(null=True, blank=True, help_text="In a thread: the first one after this many comments.")
-    every_m = models.PositiveSmallIntegerField(null=True, blank=True, help_text="In a thread: then one after every this many.")
+    after_n = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="In a thread: the first one after this many comments."
+    )
+    every_m = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="In a thread: then one after every this many."
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["site", "code"], name="slot_code_per_site"),
-            models.CheckConstraint(condition=models.Q(floor_price_micros__gte=0), name="slot_floor_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(floor_price_micros__gte=0), name="slot_floor_not_negative"
+            ),
             models.CheckConstraint(
                 condition=models.Q(position="in_thread", after_n__isnull=False, every_m__isnull=False)
                 | ~models.Q(position="in_thread") & models.Q(after_n=None, every_m=None),
@@ -107,7 +121,9 @@ class LineItem(models.Model):
     slots = models.ManyToManyField(Slot, related_name="line_items")
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(weight__gte=1), name="line_item_weight_positive")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(weight__gte=1), name="line_item_weight_positive")
+        ]
 
     def __str__(self) -> str:
         return self.name

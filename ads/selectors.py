@@ -27,11 +27,18 @@ class FilledSlot:
 def ads_for_article(article: Article, *, at: datetime, seed: int | None = None) -> dict[str, FilledSlot]:
     """The page's slots above and below the article by position. Three queries. ``seed`` fixes the draw, for replay."""
     slots = list(
-        Slot.objects.filter(site=article.site, active=True).exclude(position=Slot.Position.IN_THREAD).order_by("position", "code")
+        Slot.objects.filter(site=article.site, active=True)
+        .exclude(position=Slot.Position.IN_THREAD)
+        .order_by("position", "code")
     )
     creatives = {creative.pk: creative for creative in _creatives(article)}
     snapshot = [_candidate(creative) for creative in creatives.values()]
-    choices = decide(snapshot, slots=[slot.code for slot in slots], at=at, seed=secrets.randbits(63) if seed is None else seed)
+    choices = decide(
+        snapshot,
+        slots=[slot.code for slot in slots],
+        at=at,
+        seed=secrets.randbits(63) if seed is None else seed,
+    )
     filled: dict[str, FilledSlot] = {}
     for slot, choice in zip(slots, choices, strict=True):
         creative = creatives[choice.creative_id] if choice.creative_id else None

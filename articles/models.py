@@ -27,19 +27,31 @@ class Site(models.Model):
     code = models.SlugField(max_length=40, unique=True, help_text="Short name for ?site= and commands.")
     name = models.CharField(max_length=120)
     tagline = models.CharField(max_length=200, blank=True)
-    domain = models.CharField(max_length=253, unique=True, help_text="Host name without scheme, such as news.example.org.")
+    domain = models.CharField(
+        max_length=253, unique=True, help_text="Host name without scheme, such as news.example.org."
+    )
     time_zone = models.CharField(max_length=60, default="UTC", validators=[validate_time_zone])
-    currency = models.CharField(max_length=3, default="EUR", validators=[RegexValidator(r"^[A-Z]{3}$", "Three capital letters.")])
+    currency = models.CharField(
+        max_length=3, default="EUR", validators=[RegexValidator(r"^[A-Z]{3}$", "Three capital letters.")]
+    )
     language = models.CharField(max_length=12, default="en")
-    ad_label = models.CharField(max_length=40, default="Ads", help_text="The network's name over an ad block, beside the disclosure.")
-    disclosure = models.CharField(max_length=60, default="Advertisement", help_text="The words that mark an ad as one.")
+    ad_label = models.CharField(
+        max_length=40, default="Ads", help_text="The network's name over an ad block, beside the disclosure."
+    )
+    disclosure = models.CharField(
+        max_length=60, default="Advertisement", help_text="The words that mark an ad as one."
+    )
     is_default = models.BooleanField(default=False)
-    comments_open = models.BooleanField(default=True, help_text="Off closes comments on every article of this site.")
+    comments_open = models.BooleanField(
+        default=True, help_text="Off closes comments on every article of this site."
+    )
     demo = models.BooleanField(default=False, editable=False)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["is_default"], condition=models.Q(is_default=True), name="one_default_site")
+            models.UniqueConstraint(
+                fields=["is_default"], condition=models.Q(is_default=True), name="one_default_site"
+            )
         ]
 
     def __str__(self) -> str:
@@ -85,7 +97,8 @@ class Section(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["site", "slug"], name="section_slug_per_site"),
             models.CheckConstraint(
-                condition=models.Q(default_topic="", default_risk="") | (~models.Q(default_topic="") & ~models.Q(default_risk="")),
+                condition=models.Q(default_topic="", default_risk="")
+                | (~models.Q(default_topic="") & ~models.Q(default_risk="")),
                 name="section_default_has_topic_and_risk",
                 violation_error_message="Give both the default topic and its risk, or neither.",
             ),
@@ -113,7 +126,8 @@ class ArticleQuerySet(models.QuerySet["Article"]):
     def published(self, *, at: datetime) -> Self:
         """What readers may see at this moment: published, and scheduled whose time has come."""
         return self.filter(
-            status__in=[Article.Status.PUBLISHED, Article.Status.SCHEDULED, Article.Status.ARCHIVED], published_at__lte=at
+            status__in=[Article.Status.PUBLISHED, Article.Status.SCHEDULED, Article.Status.ARCHIVED],
+            published_at__lte=at,
         )
 
     def newest_first(self) -> Self:
@@ -135,11 +149,15 @@ class Article(models.Model):
     tags = models.ManyToManyField(Tag, blank=True, related_name="articles")
     headline = models.CharField(max_length=200)
     standfirst = models.CharField(max_length=500, blank=True)
-    body = models.TextField(blank=True, help_text="Plain text; an empty line starts a new paragraph, ## a heading.")
+    body = models.TextField(
+        blank=True, help_text="Plain text; an empty line starts a new paragraph, ## a heading."
+    )
     byline = models.CharField(max_length=120, blank=True)
     slug = models.SlugField(max_length=120)
     canonical_url = models.URLField(max_length=500, blank=True)
-    external_id = models.CharField(max_length=120, blank=True, help_text="The id in the content management system.")
+    external_id = models.CharField(
+        max_length=120, blank=True, help_text="The id in the content management system."
+    )
     image = models.ImageField(upload_to="articles/", blank=True)
     image_alt = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
@@ -155,7 +173,9 @@ class Article(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["site", "slug"], name="article_slug_per_site"),
             models.UniqueConstraint(
-                fields=["site", "external_id"], condition=~models.Q(external_id=""), name="article_external_id_per_site"
+                fields=["site", "external_id"],
+                condition=~models.Q(external_id=""),
+                name="article_external_id_per_site",
             ),
             models.CheckConstraint(
                 condition=models.Q(status="draft") | models.Q(published_at__isnull=False),
@@ -164,7 +184,9 @@ class Article(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["site", "-published_at", "-id"], name="article_newest"),  # front page and list
+            models.Index(
+                fields=["site", "-published_at", "-id"], name="article_newest"
+            ),  # front page and list
             models.Index(fields=["section", "-published_at"], name="article_newest_in_section"),
         ]
 
@@ -192,7 +214,9 @@ class Sensitivity(models.Model):
     topic = models.CharField(max_length=20, choices=Topic.choices)
     risk = models.CharField(max_length=10, choices=Risk.choices)
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.EDITOR)
-    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     reason = models.CharField(max_length=300, blank=True)
     at = models.DateTimeField(db_default=Now())
 

@@ -26,7 +26,10 @@ def site_for(request: HttpRequest) -> Site:
             raise Http404
         return site
     host = request.get_host().rsplit(":", 1)[0].lower()
-    matching = {found.domain == host: found for found in Site.objects.filter(is_default=True) | Site.objects.filter(domain=host)}
+    matching = {
+        found.domain == host: found
+        for found in Site.objects.filter(is_default=True) | Site.objects.filter(domain=host)
+    }
     site = matching.get(True) or matching.get(False)
     if site is None:
         raise Http404
@@ -43,7 +46,12 @@ def readable_article(*, site: Site, slug: str, at: datetime) -> Article:
     Raises:
         Http404: no such article, or not public at ``at``.
     """
-    article = Article.objects.filter(site=site, slug=slug).published(at=at).select_related("site", "section").first()
+    article = (
+        Article.objects.filter(site=site, slug=slug)
+        .published(at=at)
+        .select_related("site", "section")
+        .first()
+    )
     if article is None:
         raise Http404
     return article
@@ -60,7 +68,9 @@ def sensitivities(article: Article) -> dict[str, str]:
 
 def highest_risk(article: Article) -> str:
     """The highest risk over all topics; *medium* where nothing is known."""
-    return max(sensitivities(article).values(), key=lambda risk: _RISK_ORDER.index(Risk(risk)), default=Risk.MEDIUM)
+    return max(
+        sensitivities(article).values(), key=lambda risk: _RISK_ORDER.index(Risk(risk)), default=Risk.MEDIUM
+    )
 
 
 def articles_by_slug(*, site: Site, slugs: Iterable[str]) -> dict[str, UUID]:

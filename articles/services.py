@@ -49,10 +49,16 @@ def _save(
     article = Article.objects.select_for_update().filter(site=site, external_id=external_id).first()
     is_new = article is None
     if article is None:
-        slug = free_slug(site, urlsplit(fields["url"]).path.rstrip("/").rpartition("/")[2] or fields["headline"])
-        article = Article(site=site, external_id=external_id, slug=slug, status=Article.Status.PUBLISHED, published_at=at)
+        slug = free_slug(
+            site, urlsplit(fields["url"]).path.rstrip("/").rpartition("/")[2] or fields["headline"]
+        )
+        article = Article(
+            site=site, external_id=external_id, slug=slug, status=Article.Status.PUBLISHED, published_at=at
+        )
     wanted = {"section": section, "headline": fields["headline"], "canonical_url": fields["url"]}
-    wanted |= {name: fields[name] for name in ("body", "standfirst", "byline", "published_at") if name in fields}
+    wanted |= {
+        name: fields[name] for name in ("body", "standfirst", "byline", "published_at") if name in fields
+    }
     changed = [name for name, value in wanted.items() if getattr(article, name) != value]
     if is_new or changed:
         for name, value in wanted.items():
@@ -61,23 +67,38 @@ def _save(
     if _set_tags(article, fields["tags"]):
         changed.append("tags")
     for entry in fields.get("sensitivity", []):
-        if set_sensitivity(article=article, topic=entry["topic"], risk=entry["risk"], source=Sensitivity.Source.CMS, actor=actor):
+        if set_sensitivity(
+            article=article,
+            topic=entry["topic"],
+            risk=entry["risk"],
+            source=Sensitivity.Source.CMS,
+            actor=actor,
+        ):
             changed.append("sensitivity")
     if is_new or changed:
         action = "article.create" if is_new else "article.update"
         record(
-            action=action, object_type="article", object_id=article.pk, actor_kind="person", actor=actor, data={"fields": sorted(set(changed))}
+            action=action,
+            object_type="article",
+            object_id=article.pk,
+            actor_kind="person",
+            actor=actor,
+            data={"fields": sorted(set(changed))},
         )
     return article, is_new
 
 
-def set_sensitivity(*, article: Article, topic: str, risk: str, source: str, actor: Any = None, reason: str = "") -> bool:
+def set_sensitivity(
+    *, article: Article, topic: str, risk: str, source: str, actor: Any = None, reason: str = ""
+) -> bool:
     """Note a topic's risk; whether it changed. Earlier rows stay, as history."""
     latest = Sensitivity.objects.filter(article=article, topic=topic).order_by("-at", "-id").first()
     if latest is not None and latest.risk == risk:
         return False
     before = sensitivities(article).get(topic, "")
-    Sensitivity.objects.create(article=article, topic=topic, risk=risk, source=source, set_by=actor, reason=reason)
+    Sensitivity.objects.create(
+        article=article, topic=topic, risk=risk, source=source, set_by=actor, reason=reason
+    )
     record(
         action="article.sensitivity",
         object_type="article",

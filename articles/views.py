@@ -34,14 +34,21 @@ class ArticleList(StrictView, GenericAPIView[Article]):
     pagination_class = NewestArticles
     queryset = Article.objects.none()
 
-    @extend_schema(operation_id="articles_list", parameters=[SITE, OpenApiParameter("section", str, description="Slug of a section.")])
+    @extend_schema(
+        operation_id="articles_list",
+        parameters=[SITE, OpenApiParameter("section", str, description="Slug of a section.")],
+    )
     def get(self, request: Request) -> HttpResponseBase:
-        articles = readable_articles(site=site_for(request._request), at=timezone.now()).prefetch_related("tags")
+        articles = readable_articles(site=site_for(request._request), at=timezone.now()).prefetch_related(
+            "tags"
+        )
         section = request.query_params.get("section")
         if section:
             articles = articles.filter(section__slug=section)
         newest = articles.aggregate(changed=Max("updated_at"), published=Max("published_at"))
-        etag = strong_etag("articles", request.get_full_path(), newest["changed"], newest["published"], articles.count())
+        etag = strong_etag(
+            "articles", request.get_full_path(), newest["changed"], newest["published"], articles.count()
+        )
 
         def answer() -> Response:
             page = self.paginate_queryset(articles)
@@ -82,7 +89,11 @@ class ArticleBySource(StrictView):
         serializer = SourceArticleSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         article, is_new = save_from_source(
-            site=site_for(request._request), external_id=external_id, fields=serializer.validated_data, actor=request.user, at=timezone.now()
+            site=site_for(request._request),
+            external_id=external_id,
+            fields=serializer.validated_data,
+            actor=request.user,
+            at=timezone.now(),
         )
         headers = {"Location": f"/api/v1/articles/{article.slug}/"} if is_new else {}
         return Response(ArticleDetailSerializer(article).data, status=201 if is_new else 200, headers=headers)

@@ -29,7 +29,11 @@ class Thread(models.Model):
     published_count = models.IntegerField(default=0)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(published_count__gte=0), name="thread_count_not_negative")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(published_count__gte=0), name="thread_count_not_negative"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"thread of {self.article_id}"
@@ -47,7 +51,9 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 
     def due(self, *, at: datetime) -> Self:
         """Pending rows whose next attempt has come and that nobody has leased."""
-        return self.pending().filter(models.Q(lease_until=None) | models.Q(lease_until__lt=at), next_attempt_at__lte=at)
+        return self.pending().filter(
+            models.Q(lease_until=None) | models.Q(lease_until__lt=at), next_attempt_at__lte=at
+        )
 
 
 class Comment(models.Model):
@@ -76,8 +82,12 @@ class Comment(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     article = models.ForeignKey(Article, on_delete=models.PROTECT, related_name="comments")
-    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
-    ancestors = ArrayField(models.UUIDField(), default=list, help_text="Ids from the root down to the parent.")
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
+    ancestors = ArrayField(
+        models.UUIDField(), default=list, help_text="Ids from the root down to the parent."
+    )
     depth = models.PositiveSmallIntegerField(default=0)
     name = models.CharField(max_length=NAME_LENGTH)
     body = models.TextField()
@@ -85,8 +95,12 @@ class Comment(models.Model):
     held_by = models.CharField(max_length=10, choices=HeldBy.choices, default=HeldBy.NOBODY, blank=True)
     revision = models.PositiveIntegerField(default=1)
     round = models.PositiveSmallIntegerField(default=1)
-    decision_id = models.UUIDField(null=True, blank=True, help_text="The decision that holds now; a key made by moderation.")
-    reason_code = models.CharField(max_length=40, blank=True, help_text="Of the decision that holds now, for the author.")
+    decision_id = models.UUIDField(
+        null=True, blank=True, help_text="The decision that holds now; a key made by moderation."
+    )
+    reason_code = models.CharField(
+        max_length=40, blank=True, help_text="Of the decision that holds now, for the author."
+    )
     created_at = models.DateTimeField(db_default=Now())
     edited_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
@@ -111,31 +125,42 @@ class Comment(models.Model):
                 name="comment_root_has_no_parent",
             ),
             models.CheckConstraint(
-                condition=models.Q(status__in=["pending", "withdrawn", "erased"]) | models.Q(decision_id__isnull=False),
+                condition=models.Q(status__in=["pending", "withdrawn", "erased"])
+                | models.Q(decision_id__isnull=False),
                 name="comment_shown_or_refused_by_a_decision",
             ),
             models.CheckConstraint(
-                condition=models.Q(status="held") & ~models.Q(held_by="") | ~models.Q(status="held") & models.Q(held_by=""),
+                condition=models.Q(status="held") & ~models.Q(held_by="")
+                | ~models.Q(status="held") & models.Q(held_by=""),
                 name="comment_held_by_somebody",
             ),
             models.CheckConstraint(
-                condition=models.Q(status__in=["pending", "published", "held", "rejected", "removed", "withdrawn", "erased"]),
+                condition=models.Q(
+                    status__in=["pending", "published", "held", "rejected", "removed", "withdrawn", "erased"]
+                ),
                 name="comment_status_known",
             ),
             models.CheckConstraint(
-                condition=models.Q(status="erased", name="", body="") | ~models.Q(status="erased") & ~models.Q(body=""),
+                condition=models.Q(status="erased", name="", body="")
+                | ~models.Q(status="erased") & ~models.Q(body=""),
                 name="comment_erased_is_empty",
             ),
             models.UniqueConstraint(fields=["id", "revision"], name="comment_id_revision"),
         ]
         indexes = [
             # reconciler: what is due; oldest pending
-            models.Index(fields=["next_attempt_at"], condition=models.Q(status="pending"), name="comment_due"),
+            models.Index(
+                fields=["next_attempt_at"], condition=models.Q(status="pending"), name="comment_due"
+            ),
             # thread page: roots of an article in order
-            models.Index(fields=["article", "created_at", "id"], condition=models.Q(depth=0), name="comment_roots"),
+            models.Index(
+                fields=["article", "created_at", "id"], condition=models.Q(depth=0), name="comment_roots"
+            ),
             # thread page: published replies below a root, oldest first, is an index on ancestors[1] (migration 0002)
             # the desk's queues
-            models.Index(fields=["held_by", "created_at"], condition=models.Q(status="held"), name="comment_held"),
+            models.Index(
+                fields=["held_by", "created_at"], condition=models.Q(status="held"), name="comment_held"
+            ),
             models.Index(fields=["-created_at"], name="comment_newest"),
         ]
 
@@ -195,7 +220,9 @@ class NetworkKey(models.Model):
 class CommentPrivate(models.Model):
     """Which mailbox and network pseudonym wrote a comment, and how the form was sent."""
 
-    comment = models.OneToOneField(Comment, primary_key=True, on_delete=models.PROTECT, related_name="private")
+    comment = models.OneToOneField(
+        Comment, primary_key=True, on_delete=models.PROTECT, related_name="private"
+    )
     mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="comments")
     network = models.BinaryField(null=True)
     network_key = models.ForeignKey(NetworkKey, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -204,7 +231,9 @@ class CommentPrivate(models.Model):
 
     class Meta:
         verbose_name = "private part"
-        indexes = [models.Index(fields=["network"], name="private_by_network")]  # flood: one network's recent comments
+        indexes = [
+            models.Index(fields=["network"], name="private_by_network")
+        ]  # flood: one network's recent comments
 
     def __str__(self) -> str:
         return f"private part of {self.comment_id}"

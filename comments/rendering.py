@@ -45,13 +45,19 @@ class BytesCache:
 _cache = BytesCache(MOST_BYTES)
 
 
-def thread_bytes(article: Article, *, version: int, path: str, sort: str, cursor: str | None, limit: int) -> bytes:
+def thread_bytes(
+    article: Article, *, version: int, path: str, sort: str, cursor: str | None, limit: int
+) -> bytes:
     """The thread's JSON at this version, from the cache or built in at most four queries."""
     key = (article.pk, version, path, sort, cursor, limit)
     body = _cache.get(key)
     if body is None:
         page = thread_page(article.pk, sort=sort, cursor=cursor, limit=limit)
-        following = f"{path}?{urlencode({'sort': sort, 'cursor': page.next_cursor, 'limit': limit})}" if page.next_cursor else None
+        following = (
+            f"{path}?{urlencode({'sort': sort, 'cursor': page.next_cursor, 'limit': limit})}"
+            if page.next_cursor
+            else None
+        )
         document = {"count": page.count, "next": following, "results": render_replies(page.results)}
         body = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
         if page.version == version:  # A decision in between belongs to the next version's key.

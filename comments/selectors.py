@@ -57,10 +57,14 @@ def thread_version(article_id: UUID) -> tuple[int, int]:
 
 
 def published_counts(article_ids: Iterable[UUID]) -> dict[UUID, int]:
-    return dict(Thread.objects.filter(article_id__in=list(article_ids)).values_list("article_id", "published_count"))
+    return dict(
+        Thread.objects.filter(article_id__in=list(article_ids)).values_list("article_id", "published_count")
+    )
 
 
-def thread_page(article_id: UUID, *, sort: str = "newest", cursor: str | None = None, limit: int = 50) -> ThreadPage:
+def thread_page(
+    article_id: UUID, *, sort: str = "newest", cursor: str | None = None, limit: int = 50
+) -> ThreadPage:
     """One page of roots, each with its first ten replies nested. At most four queries.
 
     Raises:
@@ -101,7 +105,9 @@ def oldest_pending_age_s() -> float:
 
 
 def _roots(article_id: UUID, sort: str, cursor: str | None) -> Sequence[Comment]:
-    roots = Comment.objects.filter(article_id=article_id, depth=0).filter(Q(status="published") | Q(reply_count__gt=0))
+    roots = Comment.objects.filter(article_id=article_id, depth=0).filter(
+        Q(status="published") | Q(reply_count__gt=0)
+    )
     if sort == "oldest":
         ordering: tuple[str, ...] = ("created_at", "id")
     elif sort == "newest":

@@ -35,7 +35,9 @@ def check_body(value: str) -> str:
     if not cleaned:
         raise serializers.ValidationError("Write something that can be seen.", code="blank")
     if len(cleaned) > BODY_LENGTH:
-        raise serializers.ValidationError(f"Use at most {BODY_LENGTH:,} characters; this has {len(cleaned):,}.", code="max_length")
+        raise serializers.ValidationError(
+            f"Use at most {BODY_LENGTH:,} characters; this has {len(cleaned):,}.", code="max_length"
+        )
     return cleaned
 
 
@@ -43,7 +45,9 @@ class CommentWriteSerializer(StrictSerializer):
     name = TextField(help_text="1 to 80 characters; shown with the comment.")
     email = AddressField(max_length=254, help_text="Never shown or given away.")
     body = TextField(help_text="1 to 5,000 characters of plain text.")
-    parent = serializers.UUIDField(required=False, allow_null=True, help_text="The published comment that this one answers.")
+    parent = serializers.UUIDField(
+        required=False, allow_null=True, help_text="The published comment that this one answers."
+    )
 
     def validate_name(self, value: str) -> str:
         cleaned = clean_name(value)
@@ -98,7 +102,9 @@ class CommentSerializer(serializers.Serializer[Any]):
     reply_count = serializers.IntegerField()
     votes = serializers.IntegerField()
     badges = serializers.ListField(child=serializers.CharField())
-    replies = serializers.ListField(child=serializers.DictField(), help_text="Comments of the same shape, nested.")
+    replies = serializers.ListField(
+        child=serializers.DictField(), help_text="Comments of the same shape, nested."
+    )
 
 
 class ThreadSerializer(serializers.Serializer[Any]):

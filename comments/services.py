@@ -25,8 +25,12 @@ from newsroom.ids import uuid7
 from newsroom.limits import Limit, enforce
 
 EDIT_WINDOW = timedelta(minutes=15)
-LEASE = timedelta(seconds=60)  # > the task's hard time limit (30 s), < the broker's visibility time-out (120 s)
-FIRST_CHECK_AFTER = timedelta(seconds=3)  # the reconciler leaves a fresh row to the message already on its way
+LEASE = timedelta(
+    seconds=60
+)  # > the task's hard time limit (30 s), < the broker's visibility time-out (120 s)
+FIRST_CHECK_AFTER = timedelta(
+    seconds=3
+)  # the reconciler leaves a fresh row to the message already on its way
 NETWORK_KEPT_DAYS = 30
 NETWORK_KEY_DAYS = 62  # a month of use, then 30 days of retention
 
@@ -88,7 +92,9 @@ class Lease:
 
 
 # --- accepting -----------------------------------------------------------------------------------------
-def accept_comment(*, article: Article, submission: Submission, idempotency_key: str | None, at: datetime) -> UUID:
+def accept_comment(
+    *, article: Article, submission: Submission, idempotency_key: str | None, at: datetime
+) -> UUID:
     """Keep a reader's comment and return its id; the same key and body give the same id again.
 
     Raises:
@@ -134,9 +140,11 @@ def submit_comment(*, article: Article, submission: Submission, at: datetime, de
     parent = _parent(article, submission.parent_id)
     mailbox_id = _mailbox(submission.email, demo=demo)
     # The mailbox row is locked: of two equal comments sent at once, the second one sees the first.
-    if Comment.objects.filter(article=article, private__mailbox=mailbox_id, body=submission.body).exclude(
-        status__in=[Comment.Status.WITHDRAWN, Comment.Status.ERASED]
-    ).exists():
+    if (
+        Comment.objects.filter(article=article, private__mailbox=mailbox_id, body=submission.body)
+        .exclude(status__in=[Comment.Status.WITHDRAWN, Comment.Status.ERASED])
+        .exists()
+    ):
         raise DuplicateComment("You have already sent exactly this text under this article.")
     Thread.objects.bulk_create([Thread(article=article)], ignore_conflicts=True)  # One statement, made once.
     comment = Comment.objects.create(
@@ -150,7 +158,9 @@ def submit_comment(*, article: Article, submission: Submission, at: datetime, de
         next_attempt_at=Now() + FIRST_CHECK_AFTER,
         demo=demo,
     )
-    CommentRevision.objects.create(comment=comment, revision=1, name=comment.name, body=comment.body, created_at=at)
+    CommentRevision.objects.create(
+        comment=comment, revision=1, name=comment.name, body=comment.body, created_at=at
+    )
     key = _network_key(at.date().replace(day=1))
     CommentPrivate.objects.create(
         comment=comment,
@@ -176,7 +186,9 @@ def _parent(article: Article, parent_id: UUID | None) -> Comment | None:
         return None
     parent = Comment.objects.published().filter(article=article, pk=parent_id).first()
     if parent is None:
-        raise FieldError("parent", "There is no published comment with this id under this article.", code="does_not_exist")
+        raise FieldError(
+            "parent", "There is no published comment with this id under this article.", code="does_not_exist"
+        )
     if parent.depth >= MAX_DEPTH:
         return parent.parent  # A reply to the deepest level becomes its sibling.
     return parent
@@ -186,7 +198,12 @@ def _mailbox(address: str, *, demo: bool) -> UUID:
     """The id of this address's mailbox, made if new, with its row locked until the transaction ends."""
     current, *older = address_hashes(address)
     if older:  # Keys were rotated: the mailbox may still stand under an earlier one.
-        found = Mailbox.objects.select_for_update().filter(address_hash__in=older).values_list("pk", flat=True).first()
+        found = (
+            Mailbox.objects.select_for_update()
+            .filter(address_hash__in=older)
+            .values_list("pk", flat=True)
+            .first()
+        )
         if found is not None:
             return found
     with connection.cursor() as cursor:
@@ -243,7 +260,9 @@ def edit_comment(*, comment_id: UUID, body: str, at: datetime) -> Comment:
         next_attempt_at=Now() + FIRST_CHECK_AFTER,
     )
     comment.status, comment.edited_at = Comment.Status.PENDING, at
-    CommentRevision.objects.create(comment=comment, revision=comment.revision, name=comment.name, body=body, created_at=at)
+    CommentRevision.objects.create(
+        comment=comment, revision=comment.revision, name=comment.name, body=body, created_at=at
+    )
     comment_edited.send(sender=Comment, comment_id=comment.pk)
     return comment
 
@@ -311,7 +330,9 @@ class Verdict:
     lease_token: UUID | None = None  # a machine's; people need none
 
 
-def apply_decision(*, comment_id: UUID, verdict: Verdict, allowed_from: Collection[str], at: datetime) -> Comment:
+def apply_decision(
+    *, comment_id: UUID, verdict: Verdict, allowed_from: Collection[str], at: datetime
+) -> Comment:
     """Move a comment to the state that a decision gives it, inside the caller's transaction.
 
     Raises:
@@ -320,7 +341,11 @@ def apply_decision(*, comment_id: UUID, verdict: Verdict, allowed_from: Collecti
     """
     comment = lock_comment(comment_id)
     old = comment.status
-    conditions: dict[str, Any] = {"pk": comment_id, "revision": verdict.revision, "status__in": list(allowed_from)}
+    conditions: dict[str, Any] = {
+        "pk": comment_id,
+        "revision": verdict.revision,
+        "status__in": list(allowed_from),
+    }
     if verdict.lease_token is not None:
         conditions["lease_token"] = verdict.lease_token
     changes: dict[str, Any] = {
@@ -334,7 +359,12 @@ def apply_decision(*, comment_id: UUID, verdict: Verdict, allowed_from: Collecti
     if verdict.status == Comment.Status.PUBLISHED and comment.published_at is None:
         changes["published_at"] = at
     if verdict.status == Comment.Status.PENDING:
-        changes |= {"round": F("round") + 1, "attempts": 0, "publish_count": 0, "next_attempt_at": Now() + FIRST_CHECK_AFTER}
+        changes |= {
+            "round": F("round") + 1,
+            "attempts": 0,
+            "publish_count": 0,
+            "next_attempt_at": Now() + FIRST_CHECK_AFTER,
+        }
     if not Comment.objects.filter(**conditions).update(**changes):
         raise StaleDecision
     _count(comment, old=old, new=verdict.status)

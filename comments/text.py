@@ -8,7 +8,9 @@ import unicodedata
 # Bidirectional overrides and isolates can reorder what a reader sees around the comment.
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 _JOINERS = frozenset("\u200c\u200d")  # Persian words and emoji families need them inside text.
-_INVISIBLE_LETTERS = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u034f\u180b\u180c\u180d\u180e\u180f")
+_INVISIBLE_LETTERS = frozenset(
+    "\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u034f\u180b\u180c\u180d\u180e\u180f"
+)
 _MOST_MARKS = 4  # per base letter: more is no language, but can cover the lines around it
 _BLANK_LINES = re.compile(r"\n{3,}")
 _TRAILING = re.compile(r"[^\S\n]+\n")
@@ -19,7 +21,10 @@ def clean_body(text: str) -> str:
 
     Invisible-only text comes back empty.
     """
-    text = _clean(text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n"), keep="\n\t")
+    text = _clean(
+        text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n"),
+        keep="\n\t",
+    )
     text = _TRAILING.sub("\n", text)
     text = _BLANK_LINES.sub("\n\n", text).strip()
     return text if is_visible(text) else ""
@@ -34,7 +39,8 @@ def clean_name(text: str) -> str:
 def is_visible(text: str) -> bool:
     """Whether at least one character leaves ink."""
     return any(
-        unicodedata.category(character)[0] not in "CZM" and character not in _INVISIBLE_LETTERS for character in text
+        unicodedata.category(character)[0] not in "CZM" and character not in _INVISIBLE_LETTERS
+        for character in text
     )
 
 
@@ -51,9 +57,12 @@ def _clean(text: str, *, keep: str) -> str:
             marks = 0
         if character in keep:
             kept.append(character)
-        elif character in _BIDI or character in _INVISIBLE_LETTERS:
-            continue
-        elif category in {"Cc", "Cs", "Co", "Cn"} or (category == "Cf" and not _is_kept_format(character)):
+        elif (
+            character in _BIDI
+            or character in _INVISIBLE_LETTERS
+            or category in {"Cc", "Cs", "Co", "Cn"}
+            or (category == "Cf" and not _is_kept_format(character))
+        ):
             continue
         else:
             kept.append(character)

@@ -36,9 +36,14 @@ from newsroom.limits import client_network
 SITE = OpenApiParameter("site", str, description="Code of a site; default: by Host.")
 CURSOR = OpenApiParameter("cursor", str, description="From `next`.")
 LIMIT = OpenApiParameter("limit", int, description="1 to 100 (default 50); larger is clamped.")
-AUTHOR = OpenApiParameter("Authorization", str, OpenApiParameter.HEADER, required=True, description="`Bearer` and the author token.")
+AUTHOR = OpenApiParameter(
+    "Authorization", str, OpenApiParameter.HEADER, required=True, description="`Bearer` and the author token."
+)
 IDEMPOTENCY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key and body within 24 h give the first answer again."
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="The same key and body within 24 h give the first answer again.",
 )
 MOST_COUNTS = 100
 
@@ -79,13 +84,18 @@ class ArticleComments(CommentView):
         etag = strong_etag("thread", article.pk, version, sort, cursor, limit)
 
         def answer() -> HttpResponse:
-            body = thread_bytes(article, version=version, path=request.path, sort=sort, cursor=cursor, limit=limit)
+            body = thread_bytes(
+                article, version=version, path=request.path, sort=sort, cursor=cursor, limit=limit
+            )
             return HttpResponse(body, content_type="application/json")
 
         return conditional(request, etag, answer)
 
     @extend_schema(
-        operation_id="comments_create", parameters=[SITE, IDEMPOTENCY], request=CommentWriteSerializer, responses={202: AcceptedSerializer}
+        operation_id="comments_create",
+        parameters=[SITE, IDEMPOTENCY],
+        request=CommentWriteSerializer,
+        responses={202: AcceptedSerializer},
     )
     def post(self, request: Request, slug: str) -> Response:
         """Send a comment. It is kept, judged, and shown only after a decision."""
@@ -101,7 +111,10 @@ class ArticleComments(CommentView):
             network=client_network(request._request),
         )
         comment_id = accept_comment(
-            article=article, submission=submission, idempotency_key=request.headers.get("Idempotency-Key"), at=timezone.now()
+            article=article,
+            submission=submission,
+            idempotency_key=request.headers.get("Idempotency-Key"),
+            at=timezone.now(),
         )
         answer = {
             "id": comment_id,
@@ -122,9 +135,18 @@ class CommentReplies(CommentView):
         if comment is None or (comment.status != Comment.Status.PUBLISHED and not comment.reply_count):
             raise Http404
         limit = page_limit(request.query_params.get("limit"))
-        nodes, following = selectors.replies_page(comment, cursor=request.query_params.get("cursor"), limit=limit)
-        following_path = absolute_path(f"{request.path}?{urlencode({'cursor': following, 'limit': limit})}") if following else None
-        return Response({"next": following_path, "results": render_replies(nodes)}, headers={"Cache-Control": "public, no-cache"})
+        nodes, following = selectors.replies_page(
+            comment, cursor=request.query_params.get("cursor"), limit=limit
+        )
+        following_path = (
+            absolute_path(f"{request.path}?{urlencode({'cursor': following, 'limit': limit})}")
+            if following
+            else None
+        )
+        return Response(
+            {"next": following_path, "results": render_replies(nodes)},
+            headers={"Cache-Control": "public, no-cache"},
+        )
 
 
 class CommentStatus(CommentView):
@@ -140,7 +162,9 @@ class CommentStatus(CommentView):
         comment = Comment.objects.filter(pk=comment_id).first()
         if comment is None or not is_status_token(comment_id, request.query_params.get("token", "")):
             raise Http404
-        return Response(StatusSerializer(status_document(comment)).data, headers={"Cache-Control": "no-store"})
+        return Response(
+            StatusSerializer(status_document(comment)).data, headers={"Cache-Control": "no-store"}
+        )
 
 
 def status_document(comment: Comment) -> dict[str, Any]:
@@ -160,14 +184,26 @@ class CommentDetail(CommentView):
         "PATCH": {"403": "The 15 minutes to edit have passed", "409": "It can no longer be edited"},
     }
 
-    @extend_schema(operation_id="comments_edit", parameters=[AUTHOR], request=CommentEditSerializer, responses={202: EditedSerializer})
+    @extend_schema(
+        operation_id="comments_edit",
+        parameters=[AUTHOR],
+        request=CommentEditSerializer,
+        responses={202: EditedSerializer},
+    )
     def patch(self, request: Request, comment_id: UUID) -> Response:
         """Replace one's text within 15 minutes; it is judged again before it is shown."""
         self._check_author(request, comment_id)
         serializer = CommentEditSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        comment = edit_comment(comment_id=comment_id, body=serializer.validated_data["body"], at=timezone.now())
-        answer = {"id": comment.pk, "status": comment.status, "revision": comment.revision, "status_url": status_path(comment.pk)}
+        comment = edit_comment(
+            comment_id=comment_id, body=serializer.validated_data["body"], at=timezone.now()
+        )
+        answer = {
+            "id": comment.pk,
+            "status": comment.status,
+            "revision": comment.revision,
+            "status_url": status_path(comment.pk),
+        }
         return Response(EditedSerializer(answer).data, status=202, headers={"Cache-Control": "no-store"})
 
     @extend_schema(operation_id="comments_withdraw", parameters=[AUTHOR], request=None, responses={204: None})
@@ -189,7 +225,10 @@ class CommentCounts(CommentView):
 
     @extend_schema(
         operation_id="comment_counts",
-        parameters=[SITE, OpenApiParameter("article", str, many=True, required=True, description="Slugs, at most 100.")],
+        parameters=[
+            SITE,
+            OpenApiParameter("article", str, many=True, required=True, description="Slugs, at most 100."),
+        ],
         responses=CountsSerializer,
     )
     def get(self, request: Request) -> Response:

@@ -62,11 +62,17 @@ class ModelVersion(models.Model):
     artifact = models.BinaryField()
     is_active = models.BooleanField(default=False)
     activated_at = models.DateTimeField(null=True, blank=True)
-    activated_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    activated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["is_active"], condition=models.Q(is_active=True), name="one_active_model")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_active"], condition=models.Q(is_active=True), name="one_active_model"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.digest[:12]})"
@@ -80,24 +86,38 @@ class Policy(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="policies")
-    section = models.ForeignKey(Section, null=True, blank=True, on_delete=models.PROTECT, related_name="policies")
-    article = models.ForeignKey(Article, null=True, blank=True, on_delete=models.PROTECT, related_name="policies")
+    section = models.ForeignKey(
+        Section, null=True, blank=True, on_delete=models.PROTECT, related_name="policies"
+    )
+    article = models.ForeignKey(
+        Article, null=True, blank=True, on_delete=models.PROTECT, related_name="policies"
+    )
     thresholds = models.JSONField(
-        default=dict, blank=True, help_text='Per label: {"toxicity": {"hold": 0.5, "reject": 0.95}}. Empty: the classifier\'s own.'
+        default=dict,
+        blank=True,
+        help_text='Per label: {"toxicity": {"hold": 0.5, "reject": 0.95}}. Empty: the classifier\'s own.',
     )
     premoderate = models.BooleanField(null=True, blank=True, help_text="A person reads every comment first.")
     auto_reject = models.BooleanField(
-        null=True, blank=True, help_text="Let the detector reject above its reject threshold. Off (the default): a person decides."
+        null=True,
+        blank=True,
+        help_text="Let the detector reject above its reject threshold. Off (the default): a person decides.",
     )
-    max_links = models.PositiveSmallIntegerField(null=True, blank=True, help_text="More links than this are held.")
-    flood_limit = models.PositiveSmallIntegerField(null=True, blank=True, help_text="More comments of one network in ten minutes are held.")
+    max_links = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="More links than this are held."
+    )
+    flood_limit = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="More comments of one network in ten minutes are held."
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         verbose_name_plural = "policies"
         constraints = [
-            models.UniqueConstraint(fields=["site", "section", "article"], nulls_distinct=False, name="one_policy_per_scope"),
+            models.UniqueConstraint(
+                fields=["site", "section", "article"], nulls_distinct=False, name="one_policy_per_scope"
+            ),
             models.CheckConstraint(
                 condition=models.Q(section=None) | models.Q(article=None),
                 name="policy_of_one_scope",
@@ -163,7 +183,9 @@ class Decision(models.Model):
     revision = models.PositiveIntegerField()
     round = models.PositiveSmallIntegerField()
     actor_kind = models.CharField(max_length=10, choices=ActorKind.choices)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     held_by = models.CharField(max_length=10, choices=Comment.HeldBy.choices, blank=True)
     reason_code = models.CharField(max_length=40, choices=ReasonCode.choices, blank=True)
@@ -171,26 +193,36 @@ class Decision(models.Model):
     findings = models.JSONField(default=list)
     scores = models.JSONField(default=dict)
     language = models.CharField(max_length=12, blank=True)
-    model_version = models.ForeignKey(ModelVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    model_version = models.ForeignKey(
+        ModelVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     policy = models.JSONField(default=dict, help_text="The resolved policy that was applied, for replay.")
     took_ms = models.FloatField(null=True, blank=True)
     is_bulk = models.BooleanField(default=False, help_text="One of several decided in one step.")
     at = models.DateTimeField(db_default=Now())
-    txid = models.BigIntegerField(default=0, editable=False, help_text="Set by a trigger: a decision counts in its own transaction only.")
+    txid = models.BigIntegerField(
+        default=0,
+        editable=False,
+        help_text="Set by a trigger: a decision counts in its own transaction only.",
+    )
     demo = models.BooleanField(default=False, editable=False)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["comment", "revision", "round"], condition=models.Q(actor_kind="machine"), name="one_machine_decision_per_round"
+                fields=["comment", "revision", "round"],
+                condition=models.Q(actor_kind="machine"),
+                name="one_machine_decision_per_round",
             ),
             models.UniqueConstraint(fields=["id", "comment", "revision"], name="decision_of_one_text"),
             models.CheckConstraint(
-                condition=models.Q(actor_kind="person", actor__isnull=False) | ~models.Q(actor_kind="person") & models.Q(actor=None),
+                condition=models.Q(actor_kind="person", actor__isnull=False)
+                | ~models.Q(actor_kind="person") & models.Q(actor=None),
                 name="decision_person_is_named",
             ),
             models.CheckConstraint(
-                condition=models.Q(actor_kind__in=["machine", "person", "system", "import"]), name="decision_actor_known"
+                condition=models.Q(actor_kind__in=["machine", "person", "system", "import"]),
+                name="decision_actor_known",
             ),
         ]
         indexes = [

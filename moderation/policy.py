@@ -117,7 +117,11 @@ class Outcome:
 
 
 def decide(
-    *, findings: Sequence[Finding], scores: Mapping[str, float] | None, supported: Mapping[str, bool], policy: ResolvedPolicy
+    *,
+    findings: Sequence[Finding],
+    scores: Mapping[str, float] | None,
+    supported: Mapping[str, bool],
+    policy: ResolvedPolicy,
 ) -> Outcome:
     """What happens to a text on these findings and scores. Fails closed: no scores, no publication.
 
@@ -136,7 +140,11 @@ def decide(
             return Outcome("held", "rule", reason)
     if "language" in codes:
         return Outcome("held", "detector", "language")
-    judged = {label: score for label, score in scores.items() if supported.get(label, True) and label in policy.thresholds}
+    judged = {
+        label: score
+        for label, score in scores.items()
+        if supported.get(label, True) and label in policy.thresholds
+    }
     if not judged:
         return Outcome("held", "failure", "model_unavailable")
     worst = max(judged, key=lambda label: _severity(judged[label], policy.thresholds[label]))

@@ -21,7 +21,10 @@ from moderation.classifier.text import MatchForm, match_form
 from moderation.models import Decision, Sketch, WordList
 from moderation.policy import Finding, ResolvedPolicy
 
-_LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"']+|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,24}\b(?:/[^\s<>\"']*)?", re.IGNORECASE)
+_LINK = re.compile(
+    r"(?:https?://|www\.)[^\s<>\"']+|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,24}\b(?:/[^\s<>\"']*)?",
+    re.IGNORECASE,
+)
 _suffixes = PublicSuffixList()
 
 FLOOD_WINDOW = timedelta(minutes=10)
@@ -31,7 +34,10 @@ WAVE_SIMILARITY = 0.8
 WAVE_MIN_WORDS = 8  # "RIP" and "Well said" are not waves
 PERMUTATIONS, BANDS = 64, 16
 HISTORY_WINDOW = timedelta(days=7)
-HISTORY_MIN, HISTORY_SHARE = 3, 0.3  # Coral's rule: 30 % refused in seven days; at least three, so that one is no history
+HISTORY_MIN, HISTORY_SHARE = (
+    3,
+    0.3,
+)  # Coral's rule: 30 % refused in seven days; at least three, so that one is no history
 FORM_MIN_AGE_S = 2.0
 
 
@@ -76,12 +82,19 @@ def find_words(form: MatchForm, words: Iterable[str]) -> list[tuple[int, int]]:
 
 def _word_findings(comment: Comment, forms: dict[str, MatchForm]) -> list[Finding]:
     found = []
-    for word_list in WordList.objects.filter(site_id=comment.article.site_id).exclude(kind=WordList.Kind.BLOCKED_DOMAIN):
+    for word_list in WordList.objects.filter(site_id=comment.article.site_id).exclude(
+        kind=WordList.Kind.BLOCKED_DOMAIN
+    ):
         for where, form in forms.items():
             spans = find_words(form, word_list.words)
             if spans:
                 found.append(
-                    Finding(f"{word_list.kind}_word", where=where, spans=tuple(spans), version=f"{word_list.pk}:{word_list.version}")
+                    Finding(
+                        f"{word_list.kind}_word",
+                        where=where,
+                        spans=tuple(spans),
+                        version=f"{word_list.pk}:{word_list.version}",
+                    )
                 )
     return found
 
@@ -91,7 +104,12 @@ def links(text: str) -> list[tuple[int, int, str]]:
     """Each link or bare domain with a real public suffix: its range and registrable domain."""
     found = []
     for match in _LINK.finditer(text):
-        host = re.sub(r"^[a-z]+://", "", match.group(0), flags=re.IGNORECASE).split("/")[0].split("?")[0].rsplit("@", 1)[-1]
+        host = (
+            re.sub(r"^[a-z]+://", "", match.group(0), flags=re.IGNORECASE)
+            .split("/")[0]
+            .split("?")[0]
+            .rsplit("@", 1)[-1]
+        )
         host = host.split(":")[0].strip(".").lower()
         domain = _suffixes.privatesuffix(host, accept_unknown=False)
         if domain:
@@ -107,12 +125,23 @@ def _link_findings(comment: Comment, policy: ResolvedPolicy) -> list[Finding]:
     if count:
         result.append(Finding("links", where="body", spans=tuple((s, e) for s, e, _ in found), value=count))
     if count > policy.max_links:
-        result.append(Finding("too_many_links", where="body", value=count, data={"allowed": policy.max_links}))
+        result.append(
+            Finding("too_many_links", where="body", value=count, data={"allowed": policy.max_links})
+        )
     if count:
-        for blocked in WordList.objects.filter(site_id=comment.article.site_id, kind=WordList.Kind.BLOCKED_DOMAIN):
+        for blocked in WordList.objects.filter(
+            site_id=comment.article.site_id, kind=WordList.Kind.BLOCKED_DOMAIN
+        ):
             hits = [(s, e) for s, e, domain in found if domain in blocked.words]
             if hits or any(domain in blocked.words for _, _, domain in in_name):
-                result.append(Finding("blocked_domain", where="body", spans=tuple(hits), version=f"{blocked.pk}:{blocked.version}"))
+                result.append(
+                    Finding(
+                        "blocked_domain",
+                        where="body",
+                        spans=tuple(hits),
+                        version=f"{blocked.pk}:{blocked.version}",
+                    )
+                )
     return result
 
 
@@ -136,10 +165,18 @@ def _author_findings(comment: Comment, private: CommentPrivate, policy: Resolved
         found.append(Finding("unverified_address"))
     refused, decided = _recent_history(comment, private)
     if decided >= HISTORY_MIN and refused / decided >= HISTORY_SHARE and not mailbox.trusted:
-        found.append(Finding("rejection_rate", value=round(refused / decided, 3), data={"refused": refused, "decided": decided}))
+        found.append(
+            Finding(
+                "rejection_rate",
+                value=round(refused / decided, 3),
+                data={"refused": refused, "decided": decided},
+            )
+        )
     if private.network is not None:
         recent = CommentPrivate.objects.filter(
-            network=private.network, comment__created_at__gt=Now() - FLOOD_WINDOW, comment__created_at__lte=Now()
+            network=private.network,
+            comment__created_at__gt=Now() - FLOOD_WINDOW,
+            comment__created_at__lte=Now(),
         ).count()
         if recent > policy.flood_limit:
             found.append(Finding("flood", value=recent, data={"allowed": policy.flood_limit}))

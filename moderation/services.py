@@ -93,7 +93,9 @@ def moderate_comment(comment_id: UUID) -> Decision | None:
         return None
     if lease.attempts >= MAX_ATTEMPTS:
         return _write(lease, _exhausted(), actor_kind=Decision.ActorKind.SYSTEM, took_ms=0.0)
-    comment = Comment.objects.select_related("article__site", "article__section", "private__mailbox").get(pk=comment_id)
+    comment = Comment.objects.select_related("article__site", "article__section", "private__mailbox").get(
+        pk=comment_id
+    )
     if comment.revision != lease.revision:
         return None  # Edited between the lease and this read; the edit took the lease away.
     try:
@@ -103,7 +105,9 @@ def moderate_comment(comment_id: UUID) -> Decision | None:
         raise
     took_s = time.perf_counter() - started
     metrics.MODERATION_SECONDS.observe(took_s)
-    return _write(lease, judgement, actor_kind=Decision.ActorKind.MACHINE, took_ms=took_s * 1000, comment=comment)
+    return _write(
+        lease, judgement, actor_kind=Decision.ActorKind.MACHINE, took_ms=took_s * 1000, comment=comment
+    )
 
 
 def judge(comment: Comment) -> Judgement:
@@ -169,7 +173,14 @@ def _score_finding(model: ActiveModel, text: str, label: str, score: float) -> F
 
 def _exhausted() -> Judgement:
     outcome = Outcome("held", "failure", ReasonCode.ATTEMPTS_EXHAUSTED)
-    return Judgement((Finding("attempts_exhausted", value=MAX_ATTEMPTS),), {}, "", outcome, ResolvedPolicy(thresholds={}), None)
+    return Judgement(
+        (Finding("attempts_exhausted", value=MAX_ATTEMPTS),),
+        {},
+        "",
+        outcome,
+        ResolvedPolicy(thresholds={}),
+        None,
+    )
 
 
 def _write(
@@ -212,7 +223,9 @@ def _apply(decision: Decision, *, allowed_from: Collection[str], lease_token: UU
         reason_code=decision.reason_code,
         lease_token=lease_token,
     )
-    comment = apply_decision(comment_id=decision.comment_id, verdict=verdict, allowed_from=allowed_from, at=timezone.now())
+    comment = apply_decision(
+        comment_id=decision.comment_id, verdict=verdict, allowed_from=allowed_from, at=timezone.now()
+    )
     record(
         action=f"comment.{decision.outcome}",
         object_type="comment",
@@ -252,7 +265,9 @@ def decide_by_person(
     if outcome in {Decision.Outcome.REJECTED, Decision.Outcome.REMOVED} and not reason_code:
         raise ReasonMissing
     comment = lock_comment(comment_id)
-    if comment.revision != seen_revision or (seen_decision_id is not None and comment.decision_id != seen_decision_id):
+    if comment.revision != seen_revision or (
+        seen_decision_id is not None and comment.decision_id != seen_decision_id
+    ):
         raise StaleDecision
     decision = _decision_of(
         comment,
@@ -304,7 +319,9 @@ def check_again(*, comment_id: UUID, actor: Any) -> Decision:
     comment = lock_comment(comment_id)
     if comment.held_by not in {Comment.HeldBy.RULE, Comment.HeldBy.DETECTOR}:
         raise NotCheckable
-    decision = _decision_of(comment, actor_kind=Decision.ActorKind.PERSON, actor=actor, outcome=Decision.Outcome.PENDING)
+    decision = _decision_of(
+        comment, actor_kind=Decision.ActorKind.PERSON, actor=actor, outcome=Decision.Outcome.PENDING
+    )
     _apply(decision, allowed_from=(Comment.Status.HELD,))
     return decision
 
@@ -327,16 +344,26 @@ def recheck_after_failure(*, comment_id: UUID) -> Decision | None:
     return decision
 
 
-def _decision_of(comment: Comment, *, actor_kind: str, outcome: str, actor: Any = None, **fields: Any) -> Decision:
+def _decision_of(
+    comment: Comment, *, actor_kind: str, outcome: str, actor: Any = None, **fields: Any
+) -> Decision:
     return Decision.objects.create(
-        comment=comment, revision=comment.revision, round=comment.round, actor_kind=actor_kind, actor=actor, outcome=outcome, **fields
+        comment=comment,
+        revision=comment.revision,
+        round=comment.round,
+        actor_kind=actor_kind,
+        actor=actor,
+        outcome=outcome,
+        **fields,
     )
 
 
 # --- signs of life --------------------------------------------------------------------------------------------------
 def beat(part: str, *, detail: str = "", data: Mapping[str, Any] | None = None) -> None:
     """Note that a part works, now, by the database's clock."""
-    Heartbeat.objects.update_or_create(part=part, defaults={"at": Now(), "detail": detail[:200], "data": dict(data or {})})
+    Heartbeat.objects.update_or_create(
+        part=part, defaults={"at": Now(), "detail": detail[:200], "data": dict(data or {})}
+    )
 
 
 def record_canary(*, sent_at: float) -> None:
@@ -348,4 +375,3 @@ def record_canary(*, sent_at: float) -> None:
         detail, is_model_ok = str(error), False
     beat("worker", data={"travelled_s": round(time.time() - sent_at, 3)})
     beat("model", detail=detail, data={"ok": is_model_ok})
-

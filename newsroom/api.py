@@ -28,6 +28,7 @@ logger = logging.getLogger("newsroom.api")
 
 PROBLEM_TYPE = "application/problem+json"
 
+
 # --- JSON in -----------------------------------------------------------------------------------------
 class JSONOnly(BaseContentNegotiation):
     """Whatever ``Accept`` says, answers are JSON: one representation, no 406."""
@@ -49,7 +50,12 @@ class StrictSerializer(serializers.Serializer[Any]):
             unknown = sorted(set(data) - {name for name, field in self.fields.items() if not field.read_only})
             if unknown:
                 raise serializers.ValidationError(
-                    {str(name)[:80]: serializers.ErrorDetail("This field is not known here.", code="unknown_field") for name in unknown}
+                    {
+                        str(name)[:80]: serializers.ErrorDetail(
+                            "This field is not known here.", code="unknown_field"
+                        )
+                        for name in unknown
+                    }
                 )
         return super().to_internal_value(data)
 
@@ -70,11 +76,20 @@ class StrictView(APIView):
         unknown = sorted(set(request.query_params) - known)
         if unknown:
             raise exceptions.ValidationError(
-                {name[:80]: [exceptions.ErrorDetail("This query parameter is not known here.", code="unknown_parameter")] for name in unknown}
+                {
+                    name[:80]: [
+                        exceptions.ErrorDetail(
+                            "This query parameter is not known here.", code="unknown_parameter"
+                        )
+                    ]
+                    for name in unknown
+                }
             )
         for name in known & set(request.query_params):
             if not is_storable_text(request.query_params[name]):
-                raise exceptions.ValidationError({name: ["The value holds a character that no text may hold."]})
+                raise exceptions.ValidationError(
+                    {name: ["The value holds a character that no text may hold."]}
+                )
 
     def known_query_parameters(self) -> frozenset[str]:
         return self.query_parameters
@@ -101,22 +116,34 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     """DRF's exception handler: every expected error as a problem document."""
     if isinstance(error, FieldError):
         fields = [{"field": error.field, "code": error.field_code, "detail": error.detail}]
-        return _respond(problem(status=400, code="invalid", detail=f"{error.field}: {error.detail}", errors=fields))
+        return _respond(
+            problem(status=400, code="invalid", detail=f"{error.field}: {error.detail}", errors=fields)
+        )
     if isinstance(error, DomainError):
         headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else {}
-        return _respond(problem(status=error.status, code=error.code, detail=error.detail, title=error.title), headers)
+        return _respond(
+            problem(status=error.status, code=error.code, detail=error.detail, title=error.title), headers
+        )
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     elif isinstance(error, (OperationalError, InterfaceError)):
         logger.error("the database is away: %s", type(error).__name__)
-        unavailable = problem(status=503, code="unavailable", detail="The database does not answer. Nothing was stored; try again.")
+        unavailable = problem(
+            status=503,
+            code="unavailable",
+            detail="The database does not answer. Nothing was stored; try again.",
+        )
         return _respond(unavailable, {"Retry-After": "5"})
     if isinstance(error, exceptions.ValidationError):
         fields = list(_field_errors(error.detail))
         detail = "; ".join(f"{entry['field'] or 'body'}: {entry['detail']}" for entry in fields[:3])
-        return _respond(problem(status=400, code="invalid", detail=detail, title="Some fields are not valid", errors=fields))
+        return _respond(
+            problem(
+                status=400, code="invalid", detail=detail, title="Some fields are not valid", errors=fields
+            )
+        )
     if isinstance(error, exceptions.APIException):
         return _respond(_api_problem(error), _api_headers(error))
     return None
@@ -149,7 +176,11 @@ def _field_errors(detail: Any, prefix: str = "") -> Iterator[dict[str, str]]:
             nested = isinstance(value, (Mapping, list))
             yield from _field_errors(value, f"{prefix}[{index}]" if nested else prefix)
     else:
-        yield {"field": prefix, "code": getattr(detail, "code", "invalid") or "invalid", "detail": str(detail)}
+        yield {
+            "field": prefix,
+            "code": getattr(detail, "code", "invalid") or "invalid",
+            "detail": str(detail),
+        }
 
 
 class ProblemResponse(Response):
@@ -187,7 +218,9 @@ class ProblemMiddleware:
             return None
         if isinstance(error, (OperationalError, InterfaceError)):
             logger.error("the database is away: %s", type(error).__name__)
-            return problem_http_response(problem(status=503, code="unavailable", detail="The database does not answer."))
+            return problem_http_response(
+                problem(status=503, code="unavailable", detail="The database does not answer.")
+            )
         return None
 
     def _translate(self, response: HttpResponse) -> HttpResponse:
@@ -195,7 +228,11 @@ class ProblemMiddleware:
         codes = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 500: "internal_error"}
         details = {404: "There is nothing at this path.", 500: "Something failed here. It was logged."}
         translated = problem_http_response(
-            problem(status=status, code=codes.get(status, "error"), detail=details.get(status, HTTPStatus(status).phrase))
+            problem(
+                status=status,
+                code=codes.get(status, "error"),
+                detail=details.get(status, HTTPStatus(status).phrase),
+            )
         )
         for header in ("Allow", "Retry-After", "WWW-Authenticate"):
             if header in response:

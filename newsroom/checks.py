@@ -29,11 +29,17 @@ def check_secrets(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     except ValueError:
         is_long = False
     if not is_long:
-        problems.append(Error("NEWSROOM_AUDIT_KEY is not 32 bytes in base64url.", hint=_KEY_HINT, id="newsroom.E002"))
+        problems.append(
+            Error("NEWSROOM_AUDIT_KEY is not 32 bytes in base64url.", hint=_KEY_HINT, id="newsroom.E002")
+        )
     secret = settings.SECRET_KEY
     if settings.MODE == "production" and (len(secret) < 40 or secret.lower().startswith(WEAK_SECRETS)):
         problems.append(
-            Error("NEWSROOM_SECRET_KEY is a default or shorter than 40 characters.", hint=_KEY_HINT, id="newsroom.E003")
+            Error(
+                "NEWSROOM_SECRET_KEY is a default or shorter than 40 characters.",
+                hint=_KEY_HINT,
+                id="newsroom.E003",
+            )
         )
     return problems
 
@@ -42,7 +48,13 @@ def check_secrets(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 def check_limits(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.NEWSROOM_LIMITS in LIMITS:
         return []
-    return [Error(f"NEWSROOM_LIMITS is {settings.NEWSROOM_LIMITS!r}.", hint="Use off, default or strict.", id="newsroom.E004")]
+    return [
+        Error(
+            f"NEWSROOM_LIMITS is {settings.NEWSROOM_LIMITS!r}.",
+            hint="Use off, default or strict.",
+            id="newsroom.E004",
+        )
+    ]
 
 
 @register()
@@ -53,9 +65,15 @@ def check_proxies(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             ipaddress.ip_network(cidr)
         except ValueError:
             problems.append(
-                Error(f"NEWSROOM_TRUSTED_PROXIES holds {cidr!r}.", hint="Use networks such as 10.0.0.0/8.", id="newsroom.E005")
+                Error(
+                    f"NEWSROOM_TRUSTED_PROXIES holds {cidr!r}.",
+                    hint="Use networks such as 10.0.0.0/8.",
+                    id="newsroom.E005",
+                )
             )
     return problems
 
 
-_KEY_HINT = "python3 -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())' makes a key."
+_KEY_HINT = (
+    "python3 -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())' makes a key."
+)

@@ -37,9 +37,15 @@ def readiness() -> tuple[int, dict[str, Any]]:
         beats = _heartbeats()
     except DatabaseError as error:
         missing = "does not exist" in str(error)
-        detail = "migrations are missing: run manage.py migrate" if missing else "the database does not answer"
+        detail = (
+            "migrations are missing: run manage.py migrate" if missing else "the database does not answer"
+        )
         parts = {"database": Part(False, None, detail)}
-        return 503, {"status": "down", "parts": {name: part.as_json() for name, part in parts.items()}, "roles": "unknown"}
+        return 503, {
+            "status": "down",
+            "parts": {name: part.as_json() for name, part in parts.items()},
+            "roles": "unknown",
+        }
     parts = {
         "database": Part(True, None, ""),
         "broker": _broker(),
@@ -49,7 +55,11 @@ def readiness() -> tuple[int, dict[str, Any]]:
     }
     status = "ok" if all(part.ok for part in parts.values()) else "degraded"
     roles = "split" if _is_runtime_role() else "single"
-    return 200, {"status": status, "parts": {name: part.as_json() for name, part in parts.items()}, "roles": roles}
+    return 200, {
+        "status": status,
+        "parts": {name: part.as_json() for name, part in parts.items()},
+        "roles": roles,
+    }
 
 
 def _heartbeats() -> dict[str, tuple[datetime, float, str, dict[str, Any]]]:
@@ -58,7 +68,10 @@ def _heartbeats() -> dict[str, tuple[datetime, float, str, dict[str, Any]]]:
             "SELECT part, at, extract(epoch FROM clock_timestamp() - at), detail, data FROM moderation_heartbeat"
         )
         rows = cursor.fetchall()
-    return {part: (at, float(age), detail, json.loads(data) if isinstance(data, str) else data) for part, at, age, detail, data in rows}
+    return {
+        part: (at, float(age), detail, json.loads(data) if isinstance(data, str) else data)
+        for part, at, age, detail, data in rows
+    }
 
 
 def _beating(part: str, beats: dict[str, Any], absent: str) -> Part:
@@ -71,7 +84,11 @@ def _beating(part: str, beats: dict[str, Any], absent: str) -> Part:
 
 
 def _broker() -> Part:
-    return Part(True, None, "") if is_redis_answering() else Part(False, None, "Redis does not answer; comments wait for the reconciler")
+    return (
+        Part(True, None, "")
+        if is_redis_answering()
+        else Part(False, None, "Redis does not answer; comments wait for the reconciler")
+    )
 
 
 def _model(beats: dict[str, Any]) -> Part:
@@ -84,7 +101,9 @@ def _model(beats: dict[str, Any]) -> Part:
 def _is_runtime_role() -> bool:
     """Whether this connection's role may not change tables: it does not own the comments."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class WHERE oid = 'comments_comment'::regclass")
+        cursor.execute(
+            "SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class WHERE oid = 'comments_comment'::regclass"
+        )
         return not cursor.fetchone()[0]
 
 
@@ -111,10 +130,14 @@ def _fill_gauges(registry: CollectorRegistry) -> None:
     parts = Gauge("newsroom_part_ok", "Whether a part works.", ["part"], registry=registry)
     for name, part in document["parts"].items():
         parts.labels(name).set(1 if part["ok"] else 0)
-    Gauge("newsroom_oldest_pending_seconds", "Age of the oldest pending comment.", registry=registry).set(oldest_pending_age_s())
+    Gauge("newsroom_oldest_pending_seconds", "Age of the oldest pending comment.", registry=registry).set(
+        oldest_pending_age_s()
+    )
     held = Gauge("newsroom_held_comments", "Comments waiting for a person.", ["held_by"], registry=registry)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT held_by, count(*) FROM comments_comment WHERE status = 'held' GROUP BY held_by")
+        cursor.execute(
+            "SELECT held_by, count(*) FROM comments_comment WHERE status = 'held' GROUP BY held_by"
+        )
         for held_by, count in cursor.fetchall():
             held.labels(held_by).set(count)
 
@@ -131,11 +154,16 @@ class ProbeMiddleware:
         if request.path == "/readyz":
             return _json(*readiness())
         if request.path == "/metrics":
-            return HttpResponse(metrics_text(), content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
+            return HttpResponse(
+                metrics_text(), content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"}
+            )
         return self.get_response(request)
 
 
 def _json(status: int, document: dict[str, Any]) -> HttpResponse:
-    return HttpResponse(json.dumps(document), status=status, content_type="application/json", headers={"Cache-Control": "no-store"})
-
-
+    return HttpResponse(
+        json.dumps(document),
+        status=status,
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )

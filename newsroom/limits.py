@@ -120,7 +120,9 @@ def client_network(request: HttpRequest) -> str:
     whatever else a client sends there is not believed.
     """
     address = request.META.get("REMOTE_ADDR", "") or "0.0.0.0"  # noqa: S104  (a placeholder, nothing is bound)
-    forwarded = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    forwarded = [
+        hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()
+    ]
     while forwarded and _is_trusted(address):
         address = forwarded.pop()
     return network_of(address)

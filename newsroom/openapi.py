@@ -25,7 +25,11 @@ PROBLEM_SCHEMA = {
             "items": {
                 "type": "object",
                 "required": ["field", "code", "detail"],
-                "properties": {"field": {"type": "string"}, "code": {"type": "string"}, "detail": {"type": "string"}},
+                "properties": {
+                    "field": {"type": "string"},
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
             },
         },
     },
@@ -48,7 +52,11 @@ class ProblemAutoSchema(AutoSchema):
             documented |= {"401": "No valid API token", "403": "The token may not do this"}
         for status, description in documented.items():
             operation["responses"].setdefault(
-                status, {"description": description, "content": {"application/problem+json": {"schema": _PROBLEM_REF}}}
+                status,
+                {
+                    "description": description,
+                    "content": {"application/problem+json": {"schema": _PROBLEM_REF}},
+                },
             )
         return operation
 

@@ -26,7 +26,10 @@ class StrictJSONParser(BaseParser):
     media_type = "application/json"
 
     def parse(
-        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         charset = _charset(media_type or "")
         if charset not in {"", "utf-8", "utf8"}:
@@ -35,7 +38,9 @@ class StrictJSONParser(BaseParser):
         if len(raw) > settings.API_MAX_BODY_BYTES:
             raise PayloadTooLarge
         try:
-            value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_unique_keys)
+            value = json.loads(
+                raw.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_unique_keys
+            )
         except (ValueError, RecursionError) as error:
             raise exceptions.ParseError(f"The body is not valid JSON: {_short(error)}") from error
         _check(value, depth=0)

@@ -22,7 +22,10 @@ def grant_runtime_role(*, using: str, role: str) -> None:
         sql.SQL("GRANT UPDATE (seq, prev_hash, hash) ON {} TO {}").format(sql.Identifier(AUDIT), name),
         sql.SQL("REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {}").format(name),
     ]
-    statements += [sql.SQL("REVOKE UPDATE, DELETE ON {} FROM {}").format(sql.Identifier(table), name) for table in APPEND_ONLY]
+    statements += [
+        sql.SQL("REVOKE UPDATE, DELETE ON {} FROM {}").format(sql.Identifier(table), name)
+        for table in APPEND_ONLY
+    ]
     with connections[using].cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)

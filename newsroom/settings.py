@@ -46,13 +46,17 @@ NEWSROOM_TOKEN_KEYS = env("NEWSROOM_TOKEN_KEYS")
 NEWSROOM_AUDIT_KEY = env("NEWSROOM_AUDIT_KEY")
 
 NEWSROOM_STATE = Path(env("NEWSROOM_STATE", default=str(BASE_DIR / ".state")))
-NEWSROOM_AUDIT_HEAD_FILE = Path(env("NEWSROOM_AUDIT_HEAD_FILE", default=str(NEWSROOM_STATE / "audit-head.jsonl")))
+NEWSROOM_AUDIT_HEAD_FILE = Path(
+    env("NEWSROOM_AUDIT_HEAD_FILE", default=str(NEWSROOM_STATE / "audit-head.jsonl"))
+)
 NEWSROOM_BASE_URL = env("NEWSROOM_BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
 NEWSROOM_TRUSTED_PROXIES = env_list("NEWSROOM_TRUSTED_PROXIES")
 NEWSROOM_LIMITS = env("NEWSROOM_LIMITS", default="default")
 NEWSROOM_RECONCILER = env("NEWSROOM_RECONCILER", default="on")
 
-ALLOWED_HOSTS = env_list("NEWSROOM_ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1],testserver" if MODE != "production" else "")
+ALLOWED_HOSTS = env_list(
+    "NEWSROOM_ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1],testserver" if MODE != "production" else ""
+)
 CSRF_TRUSTED_ORIGINS = env_list("NEWSROOM_CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
@@ -136,7 +140,7 @@ if DATABASE_OWNER_URL and MODE != "test":
 # The role that `migrate` grants rights to; empty where one role does everything.
 _runtime_url = os.environ.get("NEWSROOM_TEST_RUNTIME_URL", "") if MODE == "test" else env("DATABASE_URL")
 RUNTIME_ROLE = str(database(_runtime_url)["USER"]) if DATABASE_OWNER_URL and _runtime_url else ""
-if RUNTIME_ROLE and RUNTIME_ROLE == database(DATABASE_OWNER_URL)["USER"]:
+if RUNTIME_ROLE and database(DATABASE_OWNER_URL)["USER"] == RUNTIME_ROLE:
     RUNTIME_ROLE = ""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -152,7 +156,9 @@ CELERY_RESULT_BACKEND = None  # Results live in PostgreSQL; a result backend gro
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True  # Faster redelivery after a crash; safety itself comes from the row.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # Few parked messages behind a dead worker.
-CELERY_TASK_REJECT_ON_WORKER_LOST = False  # True loops a killer comment for ever; the row retries, bounded by attempts.
+CELERY_TASK_REJECT_ON_WORKER_LOST = (
+    False  # True loops a killer comment for ever; the row retries, bounded by attempts.
+)
 CELERY_TASK_ACKS_ON_FAILURE_OR_TIMEOUT = True  # The row is the retry, never the message.
 CELERY_TASK_SOFT_TIME_LIMIT = 20  # soft 20 s < hard 30 s < lease 60 s < visibility 120 s
 CELERY_TASK_TIME_LIMIT = 30
@@ -249,7 +255,12 @@ if MODE == "production":
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
 ]
 LOGIN_URL = "admin:login"
 
@@ -261,7 +272,9 @@ USE_I18N = True
 STATIC_URL = "/static/"
 # Collected for production only; elsewhere the finders serve, and WhiteNoise warns of an empty root.
 STATIC_ROOT = (
-    Path(env("NEWSROOM_STATIC_ROOT", default=str(NEWSROOM_STATE / "static"))) if MODE == "production" else None
+    Path(env("NEWSROOM_STATIC_ROOT", default=str(NEWSROOM_STATE / "static")))
+    if MODE == "production"
+    else None
 )
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
@@ -276,7 +289,11 @@ STORAGES = {
 MEDIA_ROOT = Path(env("NEWSROOM_MEDIA_ROOT", default=str(NEWSROOM_STATE / "media")))
 MEDIA_URL = "/media/"
 
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend" if MODE == "demo" else "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_BACKEND = (
+    "django.core.mail.backends.filebased.EmailBackend"
+    if MODE == "demo"
+    else "django.core.mail.backends.smtp.EmailBackend"
+)
 EMAIL_FILE_PATH = NEWSROOM_STATE / "mail"
 
 # --- logs: no query strings of token paths, no bodies, no addresses ----------------------------------

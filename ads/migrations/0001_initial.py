@@ -4,105 +4,257 @@ import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import newsroom.ids
 from django.db import migrations, models
+
+import newsroom.ids
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('articles', '0001_initial'),
+        ("articles", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Advertiser',
+            name="Advertiser",
             fields=[
-                ('id', models.UUIDField(default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(help_text='The sponsor as readers see it.', max_length=120)),
-                ('demo', models.BooleanField(default=False, editable=False)),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='advertisers', to='articles.site')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(help_text="The sponsor as readers see it.", max_length=120)),
+                ("demo", models.BooleanField(default=False, editable=False)),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="advertisers",
+                        to="articles.site",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Campaign',
+            name="Campaign",
             fields=[
-                ('id', models.UUIDField(default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=120)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField(blank=True, null=True)),
-                ('advertiser', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='ads.advertiser')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "advertiser",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="campaigns",
+                        to="ads.advertiser",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LineItem',
+            name="LineItem",
             fields=[
-                ('id', models.UUIDField(default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=120)),
-                ('type', models.CharField(choices=[('sponsorship', 'sponsorship'), ('standard', 'standard'), ('bulk', 'bulk'), ('house', 'house')], default='standard', max_length=12)),
-                ('status', models.CharField(choices=[('draft', 'draft'), ('ready', 'ready'), ('paused', 'paused')], default='draft', max_length=10)),
-                ('weight', models.PositiveSmallIntegerField(default=100)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='line_items', to='ads.campaign')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("sponsorship", "sponsorship"),
+                            ("standard", "standard"),
+                            ("bulk", "bulk"),
+                            ("house", "house"),
+                        ],
+                        default="standard",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("draft", "draft"), ("ready", "ready"), ("paused", "paused")],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("weight", models.PositiveSmallIntegerField(default=100)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="line_items",
+                        to="ads.campaign",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Creative',
+            name="Creative",
             fields=[
-                ('id', models.UUIDField(default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('headline', models.CharField(max_length=90)),
-                ('text', models.CharField(blank=True, max_length=200)),
-                ('call_to_action', models.CharField(blank=True, max_length=30)),
-                ('target_url', models.CharField(max_length=500, validators=[django.core.validators.RegexValidator('^https://[^\\s/$.?#][^\\s]*$', 'Give an address that starts with https://.', code='invalid')])),
-                ('active', models.BooleanField(default=True)),
-                ('line_item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='creatives', to='ads.lineitem')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("headline", models.CharField(max_length=90)),
+                ("text", models.CharField(blank=True, max_length=200)),
+                ("call_to_action", models.CharField(blank=True, max_length=30)),
+                (
+                    "target_url",
+                    models.CharField(
+                        max_length=500,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^https://[^\\s/$.?#][^\\s]*$",
+                                "Give an address that starts with https://.",
+                                code="invalid",
+                            )
+                        ],
+                    ),
+                ),
+                ("active", models.BooleanField(default=True)),
+                (
+                    "line_item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="creatives",
+                        to="ads.lineitem",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Slot',
+            name="Slot",
             fields=[
-                ('id', models.UUIDField(default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('code', models.SlugField(max_length=60)),
-                ('name', models.CharField(max_length=120)),
-                ('position', models.CharField(choices=[('article_top', 'above the article'), ('article_bottom', 'below the article'), ('in_thread', 'between comments')], max_length=20)),
-                ('sizes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=9, validators=[django.core.validators.RegexValidator('^(fluid|[1-9][0-9]{0,3}x[1-9][0-9]{0,3})$', 'Use "fluid" or a size such as "300x250".', code='invalid')]), default=list, help_text='"fluid" or "300x250".', size=None)),
-                ('active', models.BooleanField(default=True)),
-                ('floor_price_micros', models.BigIntegerField(default=0)),
-                ('after_n', models.PositiveSmallIntegerField(blank=True, help_text='In a thread: the first one after this many comments.', null=True)),
-                ('every_m', models.PositiveSmallIntegerField(blank=True, help_text='In a thread: then one after every this many.', null=True)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='slots', to='articles.site')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("code", models.SlugField(max_length=60)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "position",
+                    models.CharField(
+                        choices=[
+                            ("article_top", "above the article"),
+                            ("article_bottom", "below the article"),
+                            ("in_thread", "between comments"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "sizes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            max_length=9,
+                            validators=[
+                                django.core.validators.RegexValidator(
+                                    "^(fluid|[1-9][0-9]{0,3}x[1-9][0-9]{0,3})$",
+                                    'Use "fluid" or a size such as "300x250".',
+                                    code="invalid",
+                                )
+                            ],
+                        ),
+                        default=list,
+                        help_text='"fluid" or "300x250".',
+                        size=None,
+                    ),
+                ),
+                ("active", models.BooleanField(default=True)),
+                ("floor_price_micros", models.BigIntegerField(default=0)),
+                (
+                    "after_n",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="In a thread: the first one after this many comments.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "every_m",
+                    models.PositiveSmallIntegerField(
+                        blank=True, help_text="In a thread: then one after every this many.", null=True
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="slots", to="articles.site"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='lineitem',
-            name='slots',
-            field=models.ManyToManyField(related_name='line_items', to='ads.slot'),
+            model_name="lineitem",
+            name="slots",
+            field=models.ManyToManyField(related_name="line_items", to="ads.slot"),
         ),
         migrations.AddConstraint(
-            model_name='advertiser',
-            constraint=models.UniqueConstraint(fields=('site', 'name'), name='advertiser_name_per_site'),
+            model_name="advertiser",
+            constraint=models.UniqueConstraint(fields=("site", "name"), name="advertiser_name_per_site"),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at', None), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='campaign_ends_after_start', violation_error_message='The end lies before the start.'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ends_at", None), ("ends_at__gt", models.F("starts_at")), _connector="OR"
+                ),
+                name="campaign_ends_after_start",
+                violation_error_message="The end lies before the start.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='slot',
-            constraint=models.UniqueConstraint(fields=('site', 'code'), name='slot_code_per_site'),
+            model_name="slot",
+            constraint=models.UniqueConstraint(fields=("site", "code"), name="slot_code_per_site"),
         ),
         migrations.AddConstraint(
-            model_name='slot',
-            constraint=models.CheckConstraint(condition=models.Q(('floor_price_micros__gte', 0)), name='slot_floor_not_negative'),
+            model_name="slot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("floor_price_micros__gte", 0)), name="slot_floor_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='slot',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('after_n__isnull', False), ('every_m__isnull', False), ('position', 'in_thread')), models.Q(models.Q(('position', 'in_thread'), _negated=True), ('after_n', None), ('every_m', None)), _connector='OR'), name='slot_in_thread_has_spacing', violation_error_message='after_n and every_m belong to in_thread slots, which need both.'),
+            model_name="slot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("after_n__isnull", False), ("every_m__isnull", False), ("position", "in_thread")
+                    ),
+                    models.Q(
+                        models.Q(("position", "in_thread"), _negated=True),
+                        ("after_n", None),
+                        ("every_m", None),
+                    ),
+                    _connector="OR",
+                ),
+                name="slot_in_thread_has_spacing",
+                violation_error_message="after_n and every_m belong to in_thread slots, which need both.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lineitem',
-            constraint=models.CheckConstraint(condition=models.Q(('weight__gte', 1)), name='line_item_weight_positive'),
+            model_name="lineitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("weight__gte", 1)), name="line_item_weight_positive"
+            ),
         ),
     ]

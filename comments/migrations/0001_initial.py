@@ -3,160 +3,344 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import newsroom.ids
 from django.db import migrations, models
+
+import newsroom.ids
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('articles', '0001_initial'),
+        ("articles", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Comment',
+            name="Comment",
             fields=[
-                ('id', models.UUIDField(default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('ancestors', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, help_text='Ids from the root down to the parent.', size=None)),
-                ('depth', models.PositiveSmallIntegerField(default=0)),
-                ('name', models.CharField(max_length=80)),
-                ('body', models.TextField()),
-                ('status', models.CharField(choices=[('pending', 'pending'), ('published', 'published'), ('held', 'held'), ('rejected', 'rejected'), ('removed', 'removed'), ('withdrawn', 'withdrawn'), ('erased', 'erased')], default='pending', max_length=10)),
-                ('held_by', models.CharField(blank=True, choices=[('', 'nobody'), ('failure', 'failure'), ('rule', 'rule'), ('detector', 'detector'), ('report', 'report'), ('person', 'person')], default='', max_length=10)),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('round', models.PositiveSmallIntegerField(default=1)),
-                ('decision_id', models.UUIDField(blank=True, help_text='The decision that holds now; a key made by moderation.', null=True)),
-                ('reason_code', models.CharField(blank=True, help_text='Of the decision that holds now, for the author.', max_length=40)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('edited_at', models.DateTimeField(blank=True, null=True)),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('reply_count', models.IntegerField(default=0, help_text='Published comments below this one, at any depth.')),
-                ('votes', models.IntegerField(default=0)),
-                ('demo', models.BooleanField(default=False, editable=False)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('publish_count', models.PositiveSmallIntegerField(default=0)),
-                ('next_attempt_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('lease_token', models.UUIDField(blank=True, null=True)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('article', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comments', to='articles.article')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='comments.comment')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "ancestors",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(),
+                        default=list,
+                        help_text="Ids from the root down to the parent.",
+                        size=None,
+                    ),
+                ),
+                ("depth", models.PositiveSmallIntegerField(default=0)),
+                ("name", models.CharField(max_length=80)),
+                ("body", models.TextField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "pending"),
+                            ("published", "published"),
+                            ("held", "held"),
+                            ("rejected", "rejected"),
+                            ("removed", "removed"),
+                            ("withdrawn", "withdrawn"),
+                            ("erased", "erased"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "held_by",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "nobody"),
+                            ("failure", "failure"),
+                            ("rule", "rule"),
+                            ("detector", "detector"),
+                            ("report", "report"),
+                            ("person", "person"),
+                        ],
+                        default="",
+                        max_length=10,
+                    ),
+                ),
+                ("revision", models.PositiveIntegerField(default=1)),
+                ("round", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "decision_id",
+                    models.UUIDField(
+                        blank=True,
+                        help_text="The decision that holds now; a key made by moderation.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "reason_code",
+                    models.CharField(
+                        blank=True, help_text="Of the decision that holds now, for the author.", max_length=40
+                    ),
+                ),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("edited_at", models.DateTimeField(blank=True, null=True)),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "reply_count",
+                    models.IntegerField(
+                        default=0, help_text="Published comments below this one, at any depth."
+                    ),
+                ),
+                ("votes", models.IntegerField(default=0)),
+                ("demo", models.BooleanField(default=False, editable=False)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("publish_count", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("lease_token", models.UUIDField(blank=True, null=True)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "article",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="comments",
+                        to="articles.article",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="comments.comment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Mailbox',
+            name="Mailbox",
             fields=[
-                ('id', models.UUIDField(default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('address_hash', models.BinaryField(unique=True)),
-                ('address_ciphertext', models.BinaryField(null=True)),
-                ('verified_at', models.DateTimeField(blank=True, null=True)),
-                ('trusted', models.BooleanField(default=False)),
-                ('blocked', models.BooleanField(default=False)),
-                ('premoderated', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('last_used_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('demo', models.BooleanField(default=False, editable=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("address_hash", models.BinaryField(unique=True)),
+                ("address_ciphertext", models.BinaryField(null=True)),
+                ("verified_at", models.DateTimeField(blank=True, null=True)),
+                ("trusted", models.BooleanField(default=False)),
+                ("blocked", models.BooleanField(default=False)),
+                ("premoderated", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("last_used_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("demo", models.BooleanField(default=False, editable=False)),
             ],
             options={
-                'verbose_name_plural': 'mailboxes',
+                "verbose_name_plural": "mailboxes",
             },
         ),
         migrations.CreateModel(
-            name='NetworkKey',
+            name="NetworkKey",
             fields=[
-                ('month', models.DateField(help_text='Its first day.', primary_key=True, serialize=False)),
-                ('secret', models.BinaryField()),
-                ('expires_on', models.DateField()),
+                ("month", models.DateField(help_text="Its first day.", primary_key=True, serialize=False)),
+                ("secret", models.BinaryField()),
+                ("expires_on", models.DateField()),
             ],
         ),
         migrations.CreateModel(
-            name='CommentRevision',
+            name="CommentRevision",
             fields=[
-                ('id', models.UUIDField(default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('revision', models.PositiveIntegerField()),
-                ('name', models.CharField(max_length=80)),
-                ('body', models.TextField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('comment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='comments.comment')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("revision", models.PositiveIntegerField()),
+                ("name", models.CharField(max_length=80)),
+                ("body", models.TextField()),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "comment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="revisions",
+                        to="comments.comment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Thread',
+            name="Thread",
             fields=[
-                ('article', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='thread', serialize=False, to='articles.article')),
-                ('version', models.BigIntegerField(default=0)),
-                ('published_count', models.IntegerField(default=0)),
+                (
+                    "article",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="thread",
+                        serialize=False,
+                        to="articles.article",
+                    ),
+                ),
+                ("version", models.BigIntegerField(default=0)),
+                ("published_count", models.IntegerField(default=0)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('published_count__gte', 0)), name='thread_count_not_negative')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("published_count__gte", 0)), name="thread_count_not_negative"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CommentPrivate',
+            name="CommentPrivate",
             fields=[
-                ('comment', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='private', serialize=False, to='comments.comment')),
-                ('network', models.BinaryField(null=True)),
-                ('honeypot', models.BooleanField(default=False)),
-                ('form_age_s', models.FloatField(help_text='Seconds from form to sending; none over the API.', null=True)),
-                ('mailbox', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comments', to='comments.mailbox')),
-                ('network_key', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='comments.networkkey')),
+                (
+                    "comment",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="private",
+                        serialize=False,
+                        to="comments.comment",
+                    ),
+                ),
+                ("network", models.BinaryField(null=True)),
+                ("honeypot", models.BooleanField(default=False)),
+                (
+                    "form_age_s",
+                    models.FloatField(
+                        help_text="Seconds from form to sending; none over the API.", null=True
+                    ),
+                ),
+                (
+                    "mailbox",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="comments",
+                        to="comments.mailbox",
+                    ),
+                ),
+                (
+                    "network_key",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="comments.networkkey",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'private part',
+                "verbose_name": "private part",
             },
         ),
         migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(condition=models.Q(('status', 'pending')), fields=['next_attempt_at'], name='comment_due'),
+            model_name="comment",
+            index=models.Index(
+                condition=models.Q(("status", "pending")), fields=["next_attempt_at"], name="comment_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(condition=models.Q(('depth', 0)), fields=['article', 'created_at', 'id'], name='comment_roots'),
+            model_name="comment",
+            index=models.Index(
+                condition=models.Q(("depth", 0)), fields=["article", "created_at", "id"], name="comment_roots"
+            ),
         ),
         migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(condition=models.Q(('status', 'held')), fields=['held_by', 'created_at'], name='comment_held'),
+            model_name="comment",
+            index=models.Index(
+                condition=models.Q(("status", "held")), fields=["held_by", "created_at"], name="comment_held"
+            ),
         ),
         migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(fields=['-created_at'], name='comment_newest'),
+            model_name="comment",
+            index=models.Index(fields=["-created_at"], name="comment_newest"),
         ),
         migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.CheckConstraint(condition=models.Q(('depth__lte', 5)), name='comment_depth_at_most_5'),
+            model_name="comment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("depth__lte", 5)), name="comment_depth_at_most_5"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('depth', 0), ('parent', None)), models.Q(('depth__gte', 1), ('parent__isnull', False)), _connector='OR'), name='comment_root_has_no_parent'),
+            model_name="comment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("depth", 0), ("parent", None)),
+                    models.Q(("depth__gte", 1), ("parent__isnull", False)),
+                    _connector="OR",
+                ),
+                name="comment_root_has_no_parent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'withdrawn', 'erased']), ('decision_id__isnull', False), _connector='OR'), name='comment_shown_or_refused_by_a_decision'),
+            model_name="comment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["pending", "withdrawn", "erased"]),
+                    ("decision_id__isnull", False),
+                    _connector="OR",
+                ),
+                name="comment_shown_or_refused_by_a_decision",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'held'), models.Q(('held_by', ''), _negated=True)), models.Q(models.Q(('status', 'held'), _negated=True), ('held_by', '')), _connector='OR'), name='comment_held_by_somebody'),
+            model_name="comment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "held"), models.Q(("held_by", ""), _negated=True)),
+                    models.Q(models.Q(("status", "held"), _negated=True), ("held_by", "")),
+                    _connector="OR",
+                ),
+                name="comment_held_by_somebody",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'published', 'held', 'rejected', 'removed', 'withdrawn', 'erased'])), name='comment_status_known'),
+            model_name="comment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        ["pending", "published", "held", "rejected", "removed", "withdrawn", "erased"],
+                    )
+                ),
+                name="comment_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('body', ''), ('name', ''), ('status', 'erased')), models.Q(models.Q(('status', 'erased'), _negated=True), models.Q(('body', ''), _negated=True)), _connector='OR'), name='comment_erased_is_empty'),
+            model_name="comment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("body", ""), ("name", ""), ("status", "erased")),
+                    models.Q(
+                        models.Q(("status", "erased"), _negated=True), models.Q(("body", ""), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="comment_erased_is_empty",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.UniqueConstraint(fields=('id', 'revision'), name='comment_id_revision'),
+            model_name="comment",
+            constraint=models.UniqueConstraint(fields=("id", "revision"), name="comment_id_revision"),
         ),
         migrations.AddConstraint(
-            model_name='commentrevision',
-            constraint=models.UniqueConstraint(fields=('comment', 'revision'), name='one_text_per_revision'),
+            model_name="commentrevision",
+            constraint=models.UniqueConstraint(fields=("comment", "revision"), name="one_text_per_revision"),
         ),
         migrations.AddIndex(
-            model_name='commentprivate',
-            index=models.Index(fields=['network'], name='private_by_network'),
+            model_name="commentprivate",
+            index=models.Index(fields=["network"], name="private_by_network"),
         ),
     ]

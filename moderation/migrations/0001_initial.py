@@ -3,150 +3,411 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import newsroom.ids
 from django.conf import settings
 from django.db import migrations, models
 
+import newsroom.ids
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('articles', '0001_initial'),
-        ('comments', '0001_initial'),
+        ("articles", "0001_initial"),
+        ("comments", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('part', models.CharField(max_length=20, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('detail', models.CharField(blank=True, max_length=200)),
-                ('data', models.JSONField(default=dict)),
+                ("part", models.CharField(max_length=20, primary_key=True, serialize=False)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("detail", models.CharField(blank=True, max_length=200)),
+                ("data", models.JSONField(default=dict)),
             ],
         ),
         migrations.CreateModel(
-            name='ModelVersion',
+            name="ModelVersion",
             fields=[
-                ('id', models.UUIDField(default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('digest', models.CharField(help_text='SHA-256 of the artifact.', max_length=64, unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('manifest', models.JSONField()),
-                ('artifact', models.BinaryField()),
-                ('is_active', models.BooleanField(default=False)),
-                ('activated_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('activated_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "digest",
+                    models.CharField(help_text="SHA-256 of the artifact.", max_length=64, unique=True),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("manifest", models.JSONField()),
+                ("artifact", models.BinaryField()),
+                ("is_active", models.BooleanField(default=False)),
+                ("activated_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "activated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.UUIDField(default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('revision', models.PositiveIntegerField()),
-                ('round', models.PositiveSmallIntegerField()),
-                ('actor_kind', models.CharField(choices=[('machine', 'machine'), ('person', 'person'), ('system', 'system'), ('import', 'import')], max_length=10)),
-                ('outcome', models.CharField(choices=[('published', 'publish'), ('held', 'hold'), ('rejected', 'reject'), ('removed', 'remove'), ('pending', 'check again')], max_length=10)),
-                ('held_by', models.CharField(blank=True, choices=[('', 'nobody'), ('failure', 'failure'), ('rule', 'rule'), ('detector', 'detector'), ('report', 'report'), ('person', 'person')], max_length=10)),
-                ('reason_code', models.CharField(blank=True, choices=[('', 'none'), ('spam', 'advertising or spam'), ('insult', 'insults somebody'), ('hate', 'attacks people for who they are'), ('threat', 'threatens somebody'), ('obscene', 'obscene language'), ('toxic', 'abusive or disrespectful'), ('banned_word', 'contains a word that this site does not publish'), ('personal_data', 'gives away personal data'), ('illegal', 'illegal content'), ('off_topic', 'off topic'), ('other', 'another reason'), ('suspect_word', 'contains a word that a person looks at'), ('links', 'contains links that a person looks at'), ('wave', 'nearly the same text came from several people'), ('flood', 'many comments from one network'), ('history', 'recent comments of this author were refused'), ('premoderated', 'a person reads every comment here first'), ('blocked_author', 'the author is blocked'), ('language', 'the language is not one that the classifier knows'), ('model_unavailable', 'the classifier was not available'), ('attempts_exhausted', 'checking failed five times'), ('form', 'the form was filled in like a machine does'), ('reported', 'reported by readers'), ('undone', 'a decision was undone')], max_length=40)),
-                ('note', models.CharField(blank=True, help_text="An editor's remark; no personal data.", max_length=500)),
-                ('findings', models.JSONField(default=list)),
-                ('scores', models.JSONField(default=dict)),
-                ('language', models.CharField(blank=True, max_length=12)),
-                ('policy', models.JSONField(default=dict, help_text='The resolved policy that was applied, for replay.')),
-                ('took_ms', models.FloatField(blank=True, null=True)),
-                ('is_bulk', models.BooleanField(default=False, help_text='One of several decided in one step.')),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('txid', models.BigIntegerField(default=0, editable=False, help_text='Set by a trigger: a decision counts in its own transaction only.')),
-                ('demo', models.BooleanField(default=False, editable=False)),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('comment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='comments.comment')),
-                ('model_version', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='moderation.modelversion')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("revision", models.PositiveIntegerField()),
+                ("round", models.PositiveSmallIntegerField()),
+                (
+                    "actor_kind",
+                    models.CharField(
+                        choices=[
+                            ("machine", "machine"),
+                            ("person", "person"),
+                            ("system", "system"),
+                            ("import", "import"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("published", "publish"),
+                            ("held", "hold"),
+                            ("rejected", "reject"),
+                            ("removed", "remove"),
+                            ("pending", "check again"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "held_by",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "nobody"),
+                            ("failure", "failure"),
+                            ("rule", "rule"),
+                            ("detector", "detector"),
+                            ("report", "report"),
+                            ("person", "person"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "reason_code",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "none"),
+                            ("spam", "advertising or spam"),
+                            ("insult", "insults somebody"),
+                            ("hate", "attacks people for who they are"),
+                            ("threat", "threatens somebody"),
+                            ("obscene", "obscene language"),
+                            ("toxic", "abusive or disrespectful"),
+                            ("banned_word", "contains a word that this site does not publish"),
+                            ("personal_data", "gives away personal data"),
+                            ("illegal", "illegal content"),
+                            ("off_topic", "off topic"),
+                            ("other", "another reason"),
+                            ("suspect_word", "contains a word that a person looks at"),
+                            ("links", "contains links that a person looks at"),
+                            ("wave", "nearly the same text came from several people"),
+                            ("flood", "many comments from one network"),
+                            ("history", "recent comments of this author were refused"),
+                            ("premoderated", "a person reads every comment here first"),
+                            ("blocked_author", "the author is blocked"),
+                            ("language", "the language is not one that the classifier knows"),
+                            ("model_unavailable", "the classifier was not available"),
+                            ("attempts_exhausted", "checking failed five times"),
+                            ("form", "the form was filled in like a machine does"),
+                            ("reported", "reported by readers"),
+                            ("undone", "a decision was undone"),
+                        ],
+                        max_length=40,
+                    ),
+                ),
+                (
+                    "note",
+                    models.CharField(
+                        blank=True, help_text="An editor's remark; no personal data.", max_length=500
+                    ),
+                ),
+                ("findings", models.JSONField(default=list)),
+                ("scores", models.JSONField(default=dict)),
+                ("language", models.CharField(blank=True, max_length=12)),
+                (
+                    "policy",
+                    models.JSONField(
+                        default=dict, help_text="The resolved policy that was applied, for replay."
+                    ),
+                ),
+                ("took_ms", models.FloatField(blank=True, null=True)),
+                (
+                    "is_bulk",
+                    models.BooleanField(default=False, help_text="One of several decided in one step."),
+                ),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "txid",
+                    models.BigIntegerField(
+                        default=0,
+                        editable=False,
+                        help_text="Set by a trigger: a decision counts in its own transaction only.",
+                    ),
+                ),
+                ("demo", models.BooleanField(default=False, editable=False)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "comment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="comments.comment",
+                    ),
+                ),
+                (
+                    "model_version",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="moderation.modelversion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Policy',
+            name="Policy",
             fields=[
-                ('id', models.UUIDField(default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('thresholds', models.JSONField(blank=True, default=dict, help_text='Per label: {"toxicity": {"hold": 0.5, "reject": 0.95}}. Empty: the classifier\'s own.')),
-                ('premoderate', models.BooleanField(blank=True, help_text='A person reads every comment first.', null=True)),
-                ('auto_reject', models.BooleanField(blank=True, help_text='Let the detector reject above its reject threshold. Off (the default): a person decides.', null=True)),
-                ('max_links', models.PositiveSmallIntegerField(blank=True, help_text='More links than this are held.', null=True)),
-                ('flood_limit', models.PositiveSmallIntegerField(blank=True, help_text='More comments of one network in ten minutes are held.', null=True)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('article', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='policies', to='articles.article')),
-                ('section', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='policies', to='articles.section')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='policies', to='articles.site')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "thresholds",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text='Per label: {"toxicity": {"hold": 0.5, "reject": 0.95}}. Empty: the classifier\'s own.',
+                    ),
+                ),
+                (
+                    "premoderate",
+                    models.BooleanField(
+                        blank=True, help_text="A person reads every comment first.", null=True
+                    ),
+                ),
+                (
+                    "auto_reject",
+                    models.BooleanField(
+                        blank=True,
+                        help_text="Let the detector reject above its reject threshold. Off (the default): a person decides.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "max_links",
+                    models.PositiveSmallIntegerField(
+                        blank=True, help_text="More links than this are held.", null=True
+                    ),
+                ),
+                (
+                    "flood_limit",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="More comments of one network in ten minutes are held.",
+                        null=True,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "article",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="policies",
+                        to="articles.article",
+                    ),
+                ),
+                (
+                    "section",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="policies",
+                        to="articles.section",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="policies",
+                        to="articles.site",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'policies',
+                "verbose_name_plural": "policies",
             },
         ),
         migrations.CreateModel(
-            name='Sketch',
+            name="Sketch",
             fields=[
-                ('comment', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='sketch', serialize=False, to='comments.comment')),
-                ('bands', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('signature', models.BinaryField()),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "comment",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="sketch",
+                        serialize=False,
+                        to="comments.comment",
+                    ),
+                ),
+                (
+                    "bands",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+                ("signature", models.BinaryField()),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'indexes': [models.Index(fields=['at'], name='sketch_by_age')],
+                "indexes": [models.Index(fields=["at"], name="sketch_by_age")],
             },
         ),
         migrations.CreateModel(
-            name='WordList',
+            name="WordList",
             fields=[
-                ('id', models.UUIDField(default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('banned', 'banned: reject'), ('suspect', 'suspect: hold for a person'), ('blocked_domain', 'blocked domains: hold for a person')], max_length=20)),
-                ('words', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), blank=True, default=list, size=None)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='word_lists', to='articles.site')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("banned", "banned: reject"),
+                            ("suspect", "suspect: hold for a person"),
+                            ("blocked_domain", "blocked domains: hold for a person"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "words",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=100), blank=True, default=list, size=None
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="word_lists",
+                        to="articles.site",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='modelversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_active', True)), fields=('is_active',), name='one_active_model'),
+            model_name="modelversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_active", True)), fields=("is_active",), name="one_active_model"
+            ),
         ),
         migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['comment', 'at'], name='decisions_of_comment'),
+            model_name="decision",
+            index=models.Index(fields=["comment", "at"], name="decisions_of_comment"),
         ),
         migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['-at'], name='decisions_newest'),
+            model_name="decision",
+            index=models.Index(fields=["-at"], name="decisions_newest"),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(condition=models.Q(('actor_kind', 'machine')), fields=('comment', 'revision', 'round'), name='one_machine_decision_per_round'),
+            model_name="decision",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("actor_kind", "machine")),
+                fields=("comment", "revision", "round"),
+                name="one_machine_decision_per_round",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('id', 'comment', 'revision'), name='decision_of_one_text'),
+            model_name="decision",
+            constraint=models.UniqueConstraint(
+                fields=("id", "comment", "revision"), name="decision_of_one_text"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('actor__isnull', False), ('actor_kind', 'person')), models.Q(models.Q(('actor_kind', 'person'), _negated=True), ('actor', None)), _connector='OR'), name='decision_person_is_named'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("actor__isnull", False), ("actor_kind", "person")),
+                    models.Q(models.Q(("actor_kind", "person"), _negated=True), ("actor", None)),
+                    _connector="OR",
+                ),
+                name="decision_person_is_named",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('actor_kind__in', ['machine', 'person', 'system', 'import'])), name='decision_actor_known'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("actor_kind__in", ["machine", "person", "system", "import"])),
+                name="decision_actor_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.UniqueConstraint(fields=('site', 'section', 'article'), name='one_policy_per_scope', nulls_distinct=False),
+            model_name="policy",
+            constraint=models.UniqueConstraint(
+                fields=("site", "section", "article"), name="one_policy_per_scope", nulls_distinct=False
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('section', None), ('article', None), _connector='OR'), name='policy_of_one_scope', violation_error_message='Choose a section or an article, not both.'),
+            model_name="policy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("section", None), ("article", None), _connector="OR"),
+                name="policy_of_one_scope",
+                violation_error_message="Choose a section or an article, not both.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='wordlist',
-            constraint=models.UniqueConstraint(fields=('site', 'kind'), name='one_list_per_kind'),
+            model_name="wordlist",
+            constraint=models.UniqueConstraint(fields=("site", "kind"), name="one_list_per_kind"),
         ),
     ]

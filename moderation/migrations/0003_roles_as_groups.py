@@ -54,12 +54,16 @@ def make_groups(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
         group, _ = group_model.objects.using(using).get_or_create(name=name)
         for (app, model), actions in rights.items():
             codenames = [f"{action}_{model}" for action in actions]
-            found = permission_model.objects.using(using).filter(content_type__app_label=app, codename__in=codenames)
+            found = permission_model.objects.using(using).filter(
+                content_type__app_label=app, codename__in=codenames
+            )
             group.permissions.add(*found)
 
 
 def drop_groups(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    apps.get_model("auth", "Group").objects.using(schema_editor.connection.alias).filter(name__in=GROUPS).delete()
+    apps.get_model("auth", "Group").objects.using(schema_editor.connection.alias).filter(
+        name__in=GROUPS
+    ).delete()
 
 
 class Migration(migrations.Migration):

@@ -25,7 +25,9 @@ class KeyReused(DomainError):
     title = "This Idempotency-Key was used with another body"
 
 
-def issue_token(*, user: Any, name: str, scopes: Collection[str], expires_at: datetime | None = None) -> tuple[ApiToken, str]:
+def issue_token(
+    *, user: Any, name: str, scopes: Collection[str], expires_at: datetime | None = None
+) -> tuple[ApiToken, str]:
     """A new token and its secret; the secret is not stored and cannot be shown again."""
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
@@ -38,7 +40,9 @@ def token_digest(secret: str) -> bytes:
     return keyed_digest("api-token", secret.encode())
 
 
-def answer_once(*, scope: str, key: str | None, body: Any, answer: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
+def answer_once(
+    *, scope: str, key: str | None, body: Any, answer: Callable[[], dict[str, Any]]
+) -> tuple[dict[str, Any], bool]:
     """What ``answer()`` gave for this key, and whether it was given before.
 
     Runs inside the caller's transaction: the second of two concurrent calls waits at the unique

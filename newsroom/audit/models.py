@@ -29,7 +29,9 @@ class AuditEntry(models.Model):
         verbose_name_plural = "audit entries"
         indexes = [
             models.Index(fields=["object_type", "object_id"], name="audit_by_object"),  # history of one thing
-            models.Index(fields=["id"], condition=models.Q(seq=None), name="audit_unsealed"),  # the sealer's queue
+            models.Index(
+                fields=["id"], condition=models.Q(seq=None), name="audit_unsealed"
+            ),  # the sealer's queue
         ]
 
     def __str__(self) -> str:

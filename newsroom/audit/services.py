@@ -63,7 +63,9 @@ def seal() -> int:
         entries = list(AuditEntry.objects.filter(seq=None).order_by("id")[:SEAL_BATCH])
         for entry in entries:
             mac = entry_hash(entry, seq=head.seq + 1, prev_hash=head.hash)
-            AuditEntry.objects.filter(pk=entry.pk, seq=None).update(seq=head.seq + 1, prev_hash=head.hash, hash=mac)
+            AuditEntry.objects.filter(pk=entry.pk, seq=None).update(
+                seq=head.seq + 1, prev_hash=head.hash, hash=mac
+            )
             head = Head(head.seq + 1, mac)
     if entries:
         write_head(head)
@@ -124,7 +126,9 @@ def faults() -> Iterator[str]:
         stored = bytes(entry.hash or b"")
         if seq == expected.seq + 1 and bytes(entry.prev_hash or b"") != expected.hash:
             yield f"row {seq} does not follow the row before it"
-        if not hmac.compare_digest(stored, entry_hash(entry, seq=seq, prev_hash=bytes(entry.prev_hash or b""))):
+        if not hmac.compare_digest(
+            stored, entry_hash(entry, seq=seq, prev_hash=bytes(entry.prev_hash or b""))
+        ):
             yield f"row {seq} was changed after it was sealed"
         hashes[seq] = stored
         expected = Head(seq, stored)

@@ -2,13 +2,13 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import newsroom.ids
 from django.conf import settings
 from django.db import migrations, models
 
+import newsroom.ids
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,24 +17,40 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.UUIDField(default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('actor_kind', models.CharField(max_length=10)),
-                ('action', models.CharField(max_length=60)),
-                ('object_type', models.CharField(max_length=60)),
-                ('object_id', models.CharField(max_length=60)),
-                ('reason', models.CharField(blank=True, max_length=500)),
-                ('data', models.JSONField(default=dict)),
-                ('seq', models.BigIntegerField(null=True, unique=True)),
-                ('prev_hash', models.BinaryField(null=True)),
-                ('hash', models.BinaryField(null=True)),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=newsroom.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("actor_kind", models.CharField(max_length=10)),
+                ("action", models.CharField(max_length=60)),
+                ("object_type", models.CharField(max_length=60)),
+                ("object_id", models.CharField(max_length=60)),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                ("data", models.JSONField(default=dict)),
+                ("seq", models.BigIntegerField(null=True, unique=True)),
+                ("prev_hash", models.BinaryField(null=True)),
+                ("hash", models.BinaryField(null=True)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'audit entries',
-                'indexes': [models.Index(fields=['object_type', 'object_id'], name='audit_by_object'), models.Index(condition=models.Q(('seq', None)), fields=['id'], name='audit_unsealed')],
+                "verbose_name_plural": "audit entries",
+                "indexes": [
+                    models.Index(fields=["object_type", "object_id"], name="audit_by_object"),
+                    models.Index(condition=models.Q(("seq", None)), fields=["id"], name="audit_unsealed"),
+                ],
             },
         ),
     ]

@@ -25,9 +25,16 @@ class Fate(StrEnum):
     RULE = "rule"  # Held by the rule that ``rule`` names.
     FAILURE = "failure"  # Held after the last attempt.
     SPAM = "spam"  # Rejected.
+    BANNED = "banned"  # Rejected by a word list.
     WAVE = "wave"  # One of many near-copies.
     REMOVED = "removed"  # Published, then taken down by an editor for ``reason``.
     WITHDRAWN = "withdrawn"  # By its author.
+
+
+def address_of(name: str) -> str:
+    """A made-up address that belongs to the name: same name, same commenter."""
+    mailbox = re.sub(r"[^a-z0-9]+", ".", name.lower()).strip(".")
+    return f"{mailbox}@{DOMAINS[len(name) % len(DOMAINS)]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +63,14 @@ class CommentText:
     fate: Fate
     parent: str | None = None
     depth: int = 0
-    then: str = ""
+    then: str = ""  # What an editor did with it: steps such as ``publish, remove insult``.
+    honeypot: bool = False
     reason: str = ""
-    rule: str = ""
+    rule: str = ""  # The finding that holds it, for RULE.
 
     @property
     def address(self) -> str:
-        """A made-up address that belongs to the name: same name, same commenter."""
-        mailbox = re.sub(r"[^a-z0-9]+", ".", self.by.lower()).strip(".")
-        return f"{mailbox}@{DOMAINS[len(self.by) % len(DOMAINS)]}"
+        return address_of(self.by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,8 @@ class Content:
     sections: tuple[dict[str, Any], ...]
     slots: tuple[dict[str, Any], ...]
     house: dict[str, Any]
+    words: dict[str, list[str]]
+    editor: dict[str, str]
     articles: tuple[ArticleText, ...]
     comments: dict[str, tuple[CommentText, ...]]
     wave: Wave
@@ -95,6 +103,8 @@ def load() -> Content:
         sections=tuple(paper["section"]),
         slots=tuple(paper["slot"]),
         house=paper["house"],
+        words=paper["words"],
+        editor=paper["editor"],
         articles=articles,
         comments={article.key: tuple(_thread(article.key)) for article in articles},
         wave=_wave(),
@@ -147,7 +157,7 @@ def _subtree(
 def _comment(
     entry: dict[str, Any], *, article: str, key: str, fate: Fate, parent: str | None = None, depth: int = 0
 ) -> CommentText:
-    known = {"by", "text", "fate", "then", "reason", "rule", "r", "article"}
+    known = {"by", "text", "fate", "then", "reason", "rule", "honeypot", "r", "article"}
     if unknown := entry.keys() - known:
         raise ValueError(f"{key} has unknown keys {sorted(unknown)}.")
     return CommentText(
@@ -159,6 +169,7 @@ def _comment(
         parent=parent,
         depth=depth,
         then=entry.get("then", ""),
+        honeypot=entry.get("honeypot", False),
         reason=entry.get("reason", ""),
         rule=entry.get("rule", ""),
     )

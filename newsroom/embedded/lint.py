@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import subprocess
 import sys
 import time
 
-from newsroom.embedded.pytest_plugin import prepare_environment
+from newsroom.embedded.pytest_plugin import let_go, prepare_environment
 
 PYTHON = sys.executable
 STEPS = {
@@ -40,6 +41,7 @@ STEPS = {
 def main() -> int:
     """Run every step, show what the failing ones say, and return 1 if any failed."""
     prepare_environment(os.environ, with_stores=False)
+    atexit.register(let_go)
     failed = []
     for name, command in STEPS.items():
         started = time.monotonic()

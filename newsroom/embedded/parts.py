@@ -14,9 +14,11 @@ ROOT = Path(__file__).resolve().parents[2]
 WEB_PROCESSES = 2
 WEB_THREADS = 4  # Each may hold a database connection; granian's own default is 512.
 WORKER_CHILDREN = 2
-START_ORDER = ("worker", "reconciler", "beat", "web")
 STOP_ORDER = ("web", "reconciler", "beat", "worker")
+
 _ATTACHED = [sys.executable, "-m", "newsroom.embedded.attached"]
+# The preparing process has run Django's checks; Celery warns root because of pickle, which is off.
+_CALM = {"SKIP_CHECKS": "1", "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
 
 
 def web(env: Mapping[str, str], *, host: str, port: int) -> Part:
@@ -42,39 +44,24 @@ def web(env: Mapping[str, str], *, host: str, port: int) -> Part:
 def worker(
     env: Mapping[str, str], *, node: str, children: int = WORKER_CHILDREN, purge: bool = False
 ) -> Part:
-    """Args:
-    purge: throw away what waits in the queue first (tests: it belongs to earlier ones).
+    """The Celery worker.
+
+    Args:
+        node: its name, which no other worker on this broker has.
+        purge: throw away what waits in the queue first (in tests it belongs to earlier ones).
     """
-    command = [
-        "celery",
-        "-A",
-        "newsroom.celery",
-        "worker",
-        "--pool",
-        "prefork",
-        "--concurrency",
-        str(children),
-    ]
-    command += ["--without-gossip", "--without-mingle", "--loglevel", "WARNING", "-n", f"{node}@%h"]
-    command += ["--purge"] if purge else []
-    return Part(name="worker", argv=[*_ATTACHED, *command], env={**env, "NEWSROOM_PROCESS": "worker"})
+    command = ["celery", "-q", "-A", "newsroom.celery", "worker", "--pool", "prefork"]
+    command += ["--concurrency", str(children), "--without-gossip", "--without-mingle"]
+    command += ["--loglevel", "WARNING", "-n", f"{node}@%h", *(["--purge"] if purge else [])]
+    return Part("worker", [*_ATTACHED, *command], {**env, **_CALM, "NEWSROOM_PROCESS": "worker"})
 
 
 def reconciler(env: Mapping[str, str]) -> Part:
     argv = [*_ATTACHED, "newsroom.embedded.django_command", "reconcile"]
-    return Part(name="reconciler", argv=argv, env={**env, "NEWSROOM_PROCESS": "reconciler"})
+    return Part("reconciler", argv, {**env, "NEWSROOM_PROCESS": "reconciler"})
 
 
 def beat(env: Mapping[str, str], *, schedule: Path) -> Part:
-    command = [
-        "celery",
-        "-A",
-        "newsroom.celery",
-        "beat",
-        "--schedule",
-        str(schedule),
-        "--loglevel",
-        "WARNING",
-        "--pidfile=",
-    ]
-    return Part(name="beat", argv=[*_ATTACHED, *command], env={**env, "NEWSROOM_PROCESS": "beat"})
+    command = ["celery", "-q", "-A", "newsroom.celery", "beat", "--schedule", str(schedule)]
+    command += ["--loglevel", "WARNING", "--pidfile="]
+    return Part("beat", [*_ATTACHED, *command], {**env, **_CALM, "NEWSROOM_PROCESS": "beat"})

@@ -7,6 +7,7 @@ migrates the test database; then every connection assumes the runtime role, so t
 
 from __future__ import annotations
 
+import atexit
 import os
 import secrets
 import shutil
@@ -103,6 +104,7 @@ def pytest_load_initial_conftests(
     early_config: Any, parser: Any, args: list[str]
 ) -> Generator[None, Any, Any]:
     """A wrapper, so that it runs before pytest-django's own hook imports the settings."""
+    atexit.register(let_go)  # A run that fails this early is never unconfigured.
     try:
         _leases.extend(prepare_environment(os.environ, with_stores=not WITHOUT_STORES.intersection(args)))
     except Refused as error:
@@ -132,7 +134,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure() -> None:
-    """Let go of the stores; their keeper stops them and removes the run's folder."""
+    let_go()
+
+
+def let_go() -> None:
+    """Let go of the stores; their keeper stops them and removes the run's folder. Safe to run twice."""
     while _leases:
         _leases.pop().release()
         _left_behind.clear()

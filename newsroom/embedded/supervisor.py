@@ -6,11 +6,13 @@ import http.client
 import json
 import os
 import selectors
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import IO, Any
 
 from newsroom.embedded import parts, stamp
@@ -114,26 +116,35 @@ class Supervisor:
         stamp.note_done(self.state, done)
 
     def _start_parts(self, env: dict[str, str]) -> None:
-        schedule = self.state.run / "beat-schedule"
+        schedule, metrics = self.state.run / "beat-schedule", self.state.run / "metrics"
+        shutil.rmtree(metrics, ignore_errors=True)
+        metrics.mkdir(mode=0o700)  # Where the web processes add up their counters.
         self.restarter.start(parts.worker(env, node=f"demo-{os.getpid()}"))
-        self.restarter.start(parts.web(env, host=self.host, port=self.port))
+        web_env = env | {"PROMETHEUS_MULTIPROC_DIR": str(metrics)}
+        self.restarter.start(parts.web(web_env, host=self.host, port=self.port))
         self.restarter.start(parts.reconciler(env))
         self.restarter.start(parts.beat(env, schedule=schedule))
 
     def _wait_until_ready(self) -> None:
         """Return once ``/readyz`` says ok and the first page was served."""
         impatient_at = time.monotonic() + PATIENCE_S
+        seen_since = datetime.now(UTC)
         while True:
             self._step(0.1)
-            waits_for = self._what_is_missing()
+            waits_for = self._what_is_missing(seen_since)
             if not waits_for:
                 return
             if time.monotonic() > impatient_at:
                 self.output.tell("demo", f"waits for {waits_for}")
+                seen_since = datetime.min.replace(tzinfo=UTC)  # The clock of a given database may be behind.
                 impatient_at = time.monotonic() + PATIENCE_S
 
-    def _what_is_missing(self) -> str:
-        """Empty when all is well, else the sick parts, in words."""
+    def _what_is_missing(self, seen_since: datetime) -> str:
+        """Empty when all is well, else the sick parts, in words.
+
+        Args:
+            seen_since: a part last seen before counts as missing: that was the demo before this one.
+        """
         status, body = self._get("/readyz")
         try:
             report: dict[str, Any] = json.loads(body) if body else {}
@@ -144,6 +155,8 @@ class Supervisor:
             return ", ".join(sick) or (
                 "the first answer" if status == 0 else f"/readyz, which answers {status}"
             )
+        if stale := [name for name, part in report["parts"].items() if _is_before(part["since"], seen_since)]:
+            return ", ".join(stale)
         status, _ = self._get("/")
         return "" if status == 200 else f"the first page, which answers {status}"
 
@@ -254,3 +267,7 @@ class Supervisor:
                 self.output.tell("stores", "go on, since another command uses them")
         self.state.pid_file("supervisor").unlink(missing_ok=True)
         self.output.tell("demo", "stopped")
+
+
+def _is_before(seen_at: str | None, moment: datetime) -> bool:
+    return seen_at is not None and datetime.fromisoformat(seen_at) < moment

@@ -1,5 +1,6 @@
 """A state of its own for each test, and a process that holds its stores."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ def state(tmp_path: Path) -> Iterator[State]:
     state = State.open(tmp_path / "state")
     yield state
     assert wait_until(lambda: not any(left_of(state.pid_file(part)) for part in PARTS))
+    if (sockets := state.sockets()) is not None:  # A killed keeper leaves the empty folder behind.
+        shutil.rmtree(sockets)
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def first_failing_rule(candidate: Candidate, *, slot: str, at: datetime) -> str:
 
 
 def decide(snapshot: Sequence[Candidate], *, slots: Sequence[str], at: datetime, seed: int) -> list[Choice]:
-    """One choice per slot, in order: the highest tier with a candidate, then by weight; a creative once per page."""
+    """One choice per slot, in order: the highest tier with a candidate, then by weight; no creative twice."""
     draw = random.Random(seed)  # noqa: S311  (fair and replayable, not secret)
     used: set[UUID] = set()
     choices = []

@@ -25,7 +25,7 @@ class FilledSlot:
 
 
 def ads_for_article(article: Article, *, at: datetime, seed: int | None = None) -> dict[str, FilledSlot]:
-    """The page's slots above and below the article by position. Three queries. ``seed`` fixes the draw, for replay."""
+    """The page's slots above and below the article by position. Three queries. ``seed`` fixes the draw."""
     slots = list(
         Slot.objects.filter(site=article.site, active=True)
         .exclude(position=Slot.Position.IN_THREAD)

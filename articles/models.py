@@ -202,7 +202,7 @@ class Article(models.Model):
 
 
 class Sensitivity(models.Model):
-    """How risky one topic of an article is, by whom, since when. The latest row per topic holds; history stays."""
+    """How risky one topic of an article is, by whom, since when. The latest row holds; history stays."""
 
     class Source(models.TextChoices):
         EDITOR = "editor", "set by an editor"

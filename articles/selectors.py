@@ -58,7 +58,7 @@ def readable_article(*, site: Site, slug: str, at: datetime) -> Article:
 
 
 def sensitivities(article: Article) -> dict[str, str]:
-    """Risk per sensitive topic: the latest row per topic, else the section's default, else empty (medium for all)."""
+    """Risk per sensitive topic: the latest row per topic, else the section's default, else empty (medium)."""
     rows = Sensitivity.objects.filter(article=article).order_by("topic", "-at", "-id").distinct("topic")
     found = {row.topic: row.risk for row in rows}
     if not found and article.section.default_topic:

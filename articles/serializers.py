@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from articles.models import Article, Risk, Topic
+from articles.models import Article, Risk, Tag, Topic
 from newsroom.api import StrictSerializer
 
 
@@ -17,7 +17,9 @@ class SectionSerializer(serializers.Serializer[Any]):
 
 class ArticleListSerializer(serializers.ModelSerializer[Article]):
     section = SectionSerializer(read_only=True)
-    tags = serializers.SlugRelatedField(many=True, read_only=True, slug_field="slug")
+    tags: serializers.SlugRelatedField[Tag] = serializers.SlugRelatedField(
+        many=True, read_only=True, slug_field="slug"
+    )
     url = serializers.CharField(source="get_absolute_url", read_only=True)
     image = serializers.SerializerMethodField()
     from_archive = serializers.BooleanField(source="is_from_archive", read_only=True)
@@ -25,8 +27,8 @@ class ArticleListSerializer(serializers.ModelSerializer[Article]):
     class Meta:
         model = Article
         fields = [
-            "id", "slug", "headline", "standfirst", "byline", "section", "tags", "url", "canonical_url", "image", "image_alt",
-            "published_at", "updated_at", "comments_close_at", "from_archive",
+            "id", "slug", "headline", "standfirst", "byline", "section", "tags", "url", "canonical_url",
+            "image", "image_alt", "published_at", "updated_at", "comments_close_at", "from_archive",
         ]  # fmt: skip
 
     def get_image(self, article: Article) -> str | None:

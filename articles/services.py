@@ -66,15 +66,12 @@ def _save(
         article.save()
     if _set_tags(article, fields["tags"]):
         changed.append("tags")
-    for entry in fields.get("sensitivity", []):
-        if set_sensitivity(
-            article=article,
-            topic=entry["topic"],
-            risk=entry["risk"],
-            source=Sensitivity.Source.CMS,
-            actor=actor,
-        ):
-            changed.append("sensitivity")
+    source = Sensitivity.Source.CMS
+    changed += [
+        "sensitivity"
+        for entry in fields.get("sensitivity", [])
+        if set_sensitivity(article=article, **entry, source=source, actor=actor)
+    ]
     if is_new or changed:
         action = "article.create" if is_new else "article.update"
         record(

@@ -156,7 +156,7 @@ class Comment(models.Model):
             models.Index(
                 fields=["article", "created_at", "id"], condition=models.Q(depth=0), name="comment_roots"
             ),
-            # thread page: published replies below a root, oldest first, is an index on ancestors[1] (migration 0002)
+            # thread page: published replies below a root, oldest first: on ancestors[1] (migration 0002)
             # the desk's queues
             models.Index(
                 fields=["held_by", "created_at"], condition=models.Q(status="held"), name="comment_held"

@@ -129,7 +129,8 @@ def _roots(article_id: UUID, sort: str, cursor: str | None) -> Sequence[Comment]
 _REPLIES_SQL = """
 SELECT reply.* FROM unnest(%s::uuid[]) AS root(id)
 CROSS JOIN LATERAL (
-    SELECT c.id, c.parent_id, c.ancestors, c.depth, c.name, c.body, c.created_at, c.edited_at, c.reply_count, c.votes, c.status
+    SELECT c.id, c.parent_id, c.ancestors, c.depth, c.name, c.body, c.created_at, c.edited_at, c.reply_count,
+        c.votes, c.status
     FROM comments_comment c
     WHERE c.ancestors[1] = root.id AND c.status = 'published' AND c.depth > 0
     ORDER BY c.created_at, c.id LIMIT %s
@@ -147,10 +148,9 @@ def _attach_replies(roots: list[Node]) -> None:
     missing = {ancestor for reply in replies for ancestor in reply.ancestors} - set(nodes)
     if missing:  # Hidden comments between a root and a published reply: tombstones.
         nodes |= {comment.pk: _node(comment) for comment in Comment.objects.filter(pk__in=missing)}
-    below_roots = [node for node in nodes.values() if node.parent is not None]
-    for node in sorted(below_roots, key=lambda node: (node.created_at, node.id)):
-        assert node.parent is not None
-        nodes[node.parent].replies.append(node)
+    for node in sorted(nodes.values(), key=lambda node: (node.created_at, node.id)):
+        if node.parent is not None:
+            nodes[node.parent].replies.append(node)
 
 
 def _node(comment: Comment) -> Node:

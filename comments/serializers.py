@@ -45,7 +45,7 @@ class CommentWriteSerializer(StrictSerializer):
     name = TextField(help_text="1 to 80 characters; shown with the comment.")
     email = AddressField(max_length=254, help_text="Never shown or given away.")
     body = TextField(help_text="1 to 5,000 characters of plain text.")
-    parent = serializers.UUIDField(
+    parent = serializers.UUIDField(  # type: ignore[assignment]  # A field of this name hides DRF's attribute.
         required=False, allow_null=True, help_text="The published comment that this one answers."
     )
 
@@ -93,7 +93,7 @@ class CommentSerializer(serializers.Serializer[Any]):
     """One comment of a thread. Documents the shape; the view renders dataclasses itself."""
 
     id = serializers.UUIDField()
-    parent = serializers.UUIDField(allow_null=True)
+    parent = serializers.UUIDField(allow_null=True)  # type: ignore[assignment]  # As above.
     depth = serializers.IntegerField(min_value=0, max_value=5)
     name = serializers.CharField(allow_null=True, help_text="null for a removed comment that has replies")
     body = serializers.CharField(allow_null=True)

@@ -60,7 +60,7 @@ class EditWindowClosed(DomainError):
 
 
 class StaleDecision(DomainError):
-    """The comment is no longer what the decision was about: another text, another state, or another's lease."""
+    """The comment is no longer what was decided about: another text, another state, or another's lease."""
 
     code = "stale_decision"
     status = 409
@@ -208,7 +208,8 @@ def _mailbox(address: str, *, demo: bool) -> UUID:
             return found
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO comments_mailbox (id, address_hash, address_ciphertext, trusted, blocked, premoderated, demo)"
+            "INSERT INTO comments_mailbox"
+            " (id, address_hash, address_ciphertext, trusted, blocked, premoderated, demo)"
             " VALUES (%s, %s, %s, false, false, false, %s)"
             " ON CONFLICT (address_hash) DO UPDATE SET last_used_at = now() RETURNING id",
             [uuid7(), current, encrypt_address(address), demo],
@@ -269,7 +270,7 @@ def edit_comment(*, comment_id: UUID, body: str, at: datetime) -> Comment:
 
 @transaction.atomic
 def withdraw_comment(*, comment_id: UUID) -> None:
-    """Hide a comment for good, on its author's word; a tombstone stays where it has replies. Safe to run twice."""
+    """Hide a comment for good, on its author's word; under replies stays a tombstone. Safe to run twice."""
     comment = lock_comment(comment_id)
     if comment.status in {Comment.Status.WITHDRAWN, Comment.Status.ERASED}:
         return
@@ -284,7 +285,7 @@ def withdraw_comment(*, comment_id: UUID) -> None:
 # --- retention ---------------------------------------------------------------------------------------------
 @transaction.atomic
 def forget_networks() -> int:
-    """Delete network pseudonyms older than 30 days and keys past their expiry; returns how many pseudonyms went."""
+    """Delete network pseudonyms older than 30 days and expired keys; returns how many pseudonyms went."""
     forgotten = CommentPrivate.objects.filter(
         network__isnull=False, comment__created_at__lt=Now() - timedelta(days=NETWORK_KEPT_DAYS)
     ).update(network=None)
@@ -294,17 +295,19 @@ def forget_networks() -> int:
 
 # --- leases ----------------------------------------------------------------------------------------------
 def claim_for_moderation(comment_id: UUID) -> Lease | None:
-    """Lease a pending comment to this worker, or None if it is not pending or another holds it. Safe to run twice.
+    """Lease a pending comment to this worker, or None if another holds it. Safe to run twice.
 
     Uses the database's clock: workers' clocks may differ. A lease that ran out counts as an attempt.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE comments_comment SET lease_token = %s, lease_until = clock_timestamp() + %s,"
+            "UPDATE comments_comment SET lease_token = %s,"
+            " lease_until = clock_timestamp() + make_interval(secs => %s),"
             " attempts = attempts + CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END"
-            " WHERE id = %s AND status = 'pending' AND (lease_until IS NULL OR lease_until < clock_timestamp())"
+            " WHERE id = %s AND status = 'pending'"
+            " AND (lease_until IS NULL OR lease_until < clock_timestamp())"
             " RETURNING lease_token, revision, round, attempts",
-            [uuid4(), LEASE, comment_id],
+            [uuid4(), LEASE.total_seconds(), comment_id],
         )
         row = cursor.fetchone()
     return Lease(comment_id, *row) if row else None
@@ -317,10 +320,10 @@ def release_after_timeout(lease: Lease, *, retry_after: timedelta) -> None:
     )
 
 
-# --- the only writer of a state ------------------------------------------------------------------------------
+# --- the only writer of a state ------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a decision makes of one text of a comment. ``decision_id`` is already written, in the same transaction."""
+    """What a decision makes of one text. ``decision_id`` is already written, in the same transaction."""
 
     decision_id: UUID
     status: str
@@ -374,7 +377,7 @@ def apply_decision(
 
 
 def lock_comment(comment_id: UUID) -> Comment:
-    """The comment with its thread, then its row, locked: everybody keeps this order, so counting cannot deadlock."""
+    """The comment with its thread, then its row, locked: all keep this order, so counting cannot deadlock."""
     article_id = Comment.objects.filter(pk=comment_id).values_list("article_id", flat=True).get()
     list(Thread.objects.select_for_update().filter(article_id=article_id))
     return Comment.objects.select_for_update().get(pk=comment_id)

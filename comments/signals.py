@@ -1,4 +1,4 @@
-"""News that travels upwards. Sent inside the transaction; receivers that leave the database wait for its commit.
+"""News that travels upwards, sent inside the transaction; what leaves the database waits for its commit.
 
 Arguments: ``comment_id``; ``comment_changed`` also ``status``.
 """

@@ -36,7 +36,7 @@ def form_token(article_id: UUID, *, at: datetime) -> str:
 
 
 def form_age_s(token: str, article_id: UUID, *, at: datetime) -> float | None:
-    """Seconds since the form was rendered; None if the token is forged, for another article, or older than a day."""
+    """Seconds since the form was rendered; None if the token is forged, another article's, or a day old."""
     issued_text, _, mac = token.partition(".")
     if not (issued_text.isascii() and issued_text.isdigit()) or len(issued_text) > 12:
         return None

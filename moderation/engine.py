@@ -1,10 +1,9 @@
-"""The classifier of this process: the active version from PostgreSQL, cached in a local folder, kept while it is good."""
+"""The classifier of this process: the active version from PostgreSQL, cached in a local folder."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import tempfile
 import threading
 import time
@@ -107,14 +106,14 @@ def _cache(path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
             file.write(data)
-        os.replace(file.name, path)
+        Path(file.name).replace(path)
     except OSError as error:  # A read-only or full disk costs a slower start, nothing else.
         logger.warning("the classifier was not cached: %s", error)
 
 
 @transaction.atomic
 def register_shipped_model() -> ModelVersion:
-    """Store the artifact of this release; make it active where none is. Safe to run twice and side by side."""
+    """Store this release's artifact; make it active where none is. Safe to run twice and side by side."""
     data = shipped_artifact().read_bytes()
     classifier = load(data)
     version, _ = ModelVersion.objects.get_or_create(

@@ -16,7 +16,7 @@ from newsroom.ids import uuid7
 
 
 class ReasonCode(models.TextChoices):
-    """Why a comment was held, refused or taken down. ``spam`` stands apart: it needs no statement of reasons."""
+    """Why a comment was held, refused or taken down. Only ``spam`` needs no statement of reasons."""
 
     NONE = "", "none"
     SPAM = "spam", "advertising or spam"
@@ -47,8 +47,9 @@ class ReasonCode(models.TextChoices):
 
 
 REJECT_REASONS = (
-    ReasonCode.SPAM, ReasonCode.INSULT, ReasonCode.HATE, ReasonCode.THREAT, ReasonCode.OBSCENE, ReasonCode.TOXIC,
-    ReasonCode.BANNED_WORD, ReasonCode.PERSONAL_DATA, ReasonCode.ILLEGAL, ReasonCode.OFF_TOPIC, ReasonCode.OTHER,
+    ReasonCode.SPAM, ReasonCode.INSULT, ReasonCode.HATE, ReasonCode.THREAT, ReasonCode.OBSCENE,
+    ReasonCode.TOXIC, ReasonCode.BANNED_WORD, ReasonCode.PERSONAL_DATA, ReasonCode.ILLEGAL,
+    ReasonCode.OFF_TOPIC, ReasonCode.OTHER,
 )  # fmt: skip
 
 
@@ -138,7 +139,7 @@ class Policy(models.Model):
 
 
 class WordList(models.Model):
-    """Literal words and phrases, undisguised before they are compared. ``version`` rises with every change."""
+    """Literal words and phrases, compared undisguised. ``version`` rises with every change."""
 
     class Kind(models.TextChoices):
         BANNED = "banned", "banned: reject"

@@ -157,7 +157,7 @@ def decide(
 
 
 def _severity(score: float, thresholds: Thresholds) -> float:
-    """How far a score is past its thresholds: below 1 under *hold*, from 2 at *reject*; comparable across labels."""
+    """How far past its thresholds a score is: below 1 under *hold*, from 2 at *reject*; for any label."""
     if score >= thresholds.reject:
         return 2.0 + (score - thresholds.reject)
     if score >= thresholds.hold:

@@ -145,7 +145,7 @@ def _link_findings(comment: Comment, policy: ResolvedPolicy) -> list[Finding]:
     return result
 
 
-# --- the form, the author, the network ------------------------------------------------------------------------
+# --- the form, the author, the network ---------------------------------------------------------------
 def _form_findings(private: CommentPrivate) -> list[Finding]:
     if private.honeypot:
         return [Finding("honeypot")]
@@ -196,9 +196,11 @@ def _recent_history(comment: Comment, private: CommentPrivate) -> tuple[int, int
     return len(refused), len({row[0] for row in rows})
 
 
-# --- waves -----------------------------------------------------------------------------------------------------
+# --- waves -------------------------------------------------------------------------------------------
 def sketch(text: str) -> tuple[list[int], bytes] | None:
-    """LSH bands (16 signed 64-bit) and MinHash signature (64 × uint32) of a text, or None if it is too short to compare.
+    """LSH bands (16 signed 64-bit) and MinHash signature (64 × uint32) of a text.
+
+    None if the text is too short to compare.
 
     Source: Broder 1997; three-word shingles of the match form.
     """

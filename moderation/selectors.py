@@ -15,7 +15,7 @@ _INHERITED = ("premoderate", "auto_reject", "max_links", "flood_limit")
 
 
 def resolved_policy(article: Article, *, manifest: Mapping[str, Any] | None) -> ResolvedPolicy:
-    """The policy of an article: its own values, else its section's, else its site's, else the classifier's thresholds."""
+    """An article's policy: its own values, else its section's, its site's, the classifier's thresholds."""
     scopes = Policy.objects.filter(site_id=article.site_id).filter(
         Q(section=None, article=None) | Q(section_id=article.section_id) | Q(article=article)
     )

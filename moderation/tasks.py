@@ -16,5 +16,5 @@ def moderate_comment(*, comment_id: str) -> None:
 
 @shared_task
 def canary(*, sent_at: float) -> None:
-    """Written by the reconciler, read by a worker: shows that a worker consumes, not only that it is connected."""
+    """Sent by the reconciler, read by a worker: shows that it consumes, not only that it is connected."""
     services.record_canary(sent_at=sent_at)

@@ -32,7 +32,7 @@ class Part:
 
 
 def readiness() -> tuple[int, dict[str, Any]]:
-    """HTTP status and document. 503 only if this process cannot serve: database away or migrations missing."""
+    """HTTP status and document; 503 only if this process cannot serve: no database, or migrations missing."""
     try:
         beats = _heartbeats()
     except DatabaseError as error:
@@ -65,7 +65,8 @@ def readiness() -> tuple[int, dict[str, Any]]:
 def _heartbeats() -> dict[str, tuple[datetime, float, str, dict[str, Any]]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT part, at, extract(epoch FROM clock_timestamp() - at), detail, data FROM moderation_heartbeat"
+            "SELECT part, at, extract(epoch FROM clock_timestamp() - at), detail, data"
+            " FROM moderation_heartbeat"
         )
         rows = cursor.fetchall()
     return {
@@ -102,7 +103,8 @@ def _is_runtime_role() -> bool:
     """Whether this connection's role may not change tables: it does not own the comments."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class WHERE oid = 'comments_comment'::regclass"
+            "SELECT pg_has_role(current_user, relowner, 'USAGE')"
+            " FROM pg_class WHERE oid = 'comments_comment'::regclass"
         )
         return not cursor.fetchone()[0]
 
@@ -126,7 +128,7 @@ def metrics_text() -> bytes:
 def _fill_gauges(registry: CollectorRegistry) -> None:
     from comments.selectors import oldest_pending_age_s
 
-    status, document = readiness()
+    _, document = readiness()
     parts = Gauge("newsroom_part_ok", "Whether a part works.", ["part"], registry=registry)
     for name, part in document["parts"].items():
         parts.labels(name).set(1 if part["ok"] else 0)

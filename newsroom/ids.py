@@ -21,7 +21,7 @@ def uuid7(*, at: datetime | None = None) -> UUID:
 
     Source: RFC 9562, sections 5.7 and 6.2 (method 1: a 12-bit counter in ``rand_a``).
     """
-    global _last_ms, _counter
+    global _last_ms, _counter  # noqa: PLW0603  (the clock of this process; written under its lock)
     if at is not None:
         return _assemble(int(at.timestamp() * 1000), secrets.randbits(12))
     with _lock:

@@ -50,17 +50,18 @@ class Breaker:
         self._is_open = False
 
     def allows(self) -> bool:
-        if not self._is_open:
-            return True
         with self._lock:
-            if self._is_open and self._clock() < self._open_until:
+            if not self._is_open:
+                return True
+            if self._clock() < self._open_until:
                 return False
             # This caller is the probe; the others go on skipping until it reports.
             self._open_until = self._clock() + self._open_s
             return True
 
     def succeeded(self) -> None:
-        self._is_open = False
+        with self._lock:
+            self._is_open = False
 
     def failed(self) -> None:
         with self._lock:

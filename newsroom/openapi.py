@@ -37,7 +37,7 @@ PROBLEM_SCHEMA = {
 
 
 class ProblemAutoSchema(AutoSchema):
-    """Adds the errors that every operation may answer, and those that the view names in ``problem_statuses``."""
+    """Adds the errors that all operations may answer, and those of the view's ``problem_statuses``."""
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation = super().get_operation(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Reading a request body: UTF-8 JSON, bounded in size and depth. Imported by DRF's settings, so without its views."""
+"""Reading a request body: UTF-8 JSON, bounded. DRF's settings import this, so it imports no views."""
 
 from __future__ import annotations
 

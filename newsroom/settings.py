@@ -123,7 +123,7 @@ REDIS_SOCKET_TIMEOUT_S = 0.3  # Limits and cache: the first time-out opens the b
 
 
 def database(url: str) -> dict[str, Any]:
-    config = dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
+    config: dict[str, Any] = {**dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True)}
     options = config.setdefault("OPTIONS", {})
     options.setdefault("connect_timeout", 2)
     # A session left open by a killed client must not hold locks for long.

@@ -38,7 +38,7 @@ class ApiTokenAuthentication(BaseAuthentication):
         return 'Bearer realm="newsroom"'
 
 
-class ApiTokenScheme(OpenApiAuthenticationExtension):
+class ApiTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # Registers itself.
     target_class = ApiTokenAuthentication
     name = "apiToken"
 

@@ -41,7 +41,7 @@ class ApiToken(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """One answered creation: the key's digest, the body's fingerprint, and what was answered. Kept for 24 h."""
+    """One answered creation: its key's digest, its body's fingerprint, and the answer. Kept for 24 h."""
 
     scope = models.CharField(max_length=120)
     digest = models.BinaryField()

@@ -63,8 +63,8 @@ def answer_once(
         cursor.execute(
             "INSERT INTO access_idempotencykey (scope, digest, fingerprint) VALUES (%s, %s, %s)"
             " ON CONFLICT (scope, digest) DO UPDATE SET fingerprint = EXCLUDED.fingerprint, answer = NULL,"
-            " created_at = now() WHERE access_idempotencykey.created_at < now() - %s",
-            [scope, digest, fingerprint, KEPT_FOR],
+            " created_at = now() WHERE access_idempotencykey.created_at < now() - make_interval(secs => %s)",
+            [scope, digest, fingerprint, KEPT_FOR.total_seconds()],
         )
         is_first = cursor.rowcount == 1
     if not is_first:
@@ -80,5 +80,8 @@ def answer_once(
 def purge_answers() -> int:
     """Delete answers older than 24 h; returns how many."""
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM access_idempotencykey WHERE created_at < now() - %s", [KEPT_FOR])
-        return cursor.rowcount
+        cursor.execute(
+            "DELETE FROM access_idempotencykey WHERE created_at < now() - make_interval(secs => %s)",
+            [KEPT_FOR.total_seconds()],
+        )
+        return int(cursor.rowcount)

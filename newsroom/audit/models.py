@@ -10,7 +10,7 @@ from newsroom.ids import uuid7
 
 
 class AuditEntry(models.Model):
-    """One action. Never holds personal data or a reader's words; triggers refuse every change but the sealing."""
+    """One action. Holds no personal data and no reader's words; triggers refuse all changes but sealing."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     at = models.DateTimeField(db_default=Now())

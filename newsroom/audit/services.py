@@ -30,7 +30,7 @@ def record(
     reason: str = "",
     data: dict[str, Any] | None = None,
 ) -> AuditEntry:
-    """Write one row inside the caller's transaction. ``data`` holds codes, ids and numbers, never a reader's words."""
+    """Write one row inside the caller's transaction. ``data`` holds codes, ids and numbers only."""
     return AuditEntry.objects.create(
         action=action,
         object_type=object_type,
@@ -52,7 +52,7 @@ def seal() -> int:
     """Chain rows that are not sealed yet, and write the new head to the head file; returns how many.
 
     One process at a time (an advisory lock inside the transaction; the loser seals nothing). Rows are
-    sealed in the order in which they are seen committed, so a slow transaction is sealed later, never skipped.
+    sealed in the order in which they are seen committed: a slow transaction is sealed later, never skipped.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -73,8 +73,8 @@ def seal() -> int:
 
 
 def chain_head() -> Head:
-    last = AuditEntry.objects.exclude(seq=None).order_by("-seq").values_list("seq", "hash").first()
-    return Head(last[0], bytes(last[1])) if last and last[0] is not None else Head(0, GENESIS)
+    last = AuditEntry.objects.exclude(seq=None).order_by("-seq").first()
+    return Head(last.seq or 0, bytes(last.hash or b"")) if last else Head(0, GENESIS)
 
 
 def entry_hash(entry: AuditEntry, *, seq: int, prev_hash: bytes) -> bytes:
@@ -116,7 +116,7 @@ def recorded_heads() -> list[Head]:
 
 
 def faults() -> Iterator[str]:
-    """Every fault of the chain in words: an edited, inserted or deleted row, and a cut tail. Empty when sound."""
+    """Every fault of the chain in words: an edited, inserted or deleted row, a cut tail. Empty when sound."""
     expected = Head(0, GENESIS)
     hashes: dict[int, bytes] = {}
     for entry in AuditEntry.objects.exclude(seq=None).order_by("seq").iterator(chunk_size=2_000):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
+from django.core.management.base import CommandParser
 from django.core.management.commands.migrate import Command as DjangoMigrate
 
 from newsroom.roles import grant_runtime_role
@@ -14,7 +14,7 @@ from newsroom.roles import grant_runtime_role
 class Command(DjangoMigrate):
     help = "Migrate as the role of DATABASE_OWNER_URL (where set), then grant the runtime role its rights."
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         if "owner" in settings.DATABASES:
             parser.set_defaults(database="owner")

@@ -41,6 +41,7 @@ MAX_ATTEMPTS = 5
 RETRY_AFTER = timedelta(seconds=5)
 UNDO_WINDOW = timedelta(seconds=60)
 MOST_SPANS = 8
+PROBE = "The council meets on Tuesday evening about the buses."  # scored to see that a model scores
 
 PERSON_MAY = {
     Decision.Outcome.PUBLISHED: ("pending", "held", "rejected", "removed"),
@@ -80,7 +81,7 @@ class Judgement:
     model: ActiveModel | None
 
 
-# --- by machine -----------------------------------------------------------------------------------------------
+# --- by machine ----------------------------------------------------------------------------------------
 def moderate_comment(comment_id: UUID) -> Decision | None:
     """Judge one pending comment and act on it. Safe to run twice and side by side.
 
@@ -147,15 +148,25 @@ def _classify(
     """Scores, which labels are supported, the language, and a finding per label that reached *hold*."""
     found = []
     result = model.classifier.score([comment.body])[0]
-    scores = {label: float(score) for label, score in result.values.items()}
-    if not scores or any(not math.isfinite(score) or not 0.0 <= score <= 1.0 for score in scores.values()):
-        raise ValueError("a score is not a probability")
+    scores = _probabilities(result.values)
     if result.language.confident and not result.language.supported:
         found.append(Finding("language", where="body", data={"language": result.language.code}))
     for label, score in scores.items():
         if label in policy.thresholds and score >= policy.thresholds[label].hold:
             found.append(_score_finding(model, comment.body, label, score))
     return scores, result.supported, result.language.code, found
+
+
+def _probabilities(values: Mapping[str, float]) -> dict[str, float]:
+    """The scores, checked.
+
+    Raises:
+        ValueError: there are none, or one is not a probability.
+    """
+    scores = {label: float(score) for label, score in values.items()}
+    if not scores or any(not math.isfinite(score) or not 0.0 <= score <= 1.0 for score in scores.values()):
+        raise ValueError("a score is not a probability")
+    return scores
 
 
 def _score_finding(model: ActiveModel, text: str, label: str, score: float) -> Finding:
@@ -239,7 +250,7 @@ def _apply(decision: Decision, *, allowed_from: Collection[str], lease_token: UU
     return comment
 
 
-# --- by people ---------------------------------------------------------------------------------------------------
+# --- by people -----------------------------------------------------------------------------------------
 @transaction.atomic
 def decide_by_person(
     *,
@@ -252,7 +263,7 @@ def decide_by_person(
     note: str = "",
     is_bulk: bool = False,
 ) -> Decision:
-    """An editor's decision about exactly the text that was shown. A person always wins over a running machine.
+    """An editor's decision about exactly the text that was shown. A person wins over a running machine.
 
     Args:
         seen_revision: the revision on the editor's screen.
@@ -291,7 +302,7 @@ def undo_decision(*, comment_id: UUID, actor: Any) -> Decision:
         UndoTooLate: somebody else's decision, an older one, or one that cannot be undone.
     """
     comment = lock_comment(comment_id)
-    last = Decision.objects.filter(pk=comment.decision_id).first()
+    last = Decision.objects.filter(pk=comment.decision_id).first() if comment.decision_id else None
     undoable = last is not None and last.actor_kind == Decision.ActorKind.PERSON and last.actor_id == actor.pk
     if not undoable or last is None or timezone.now() - last.at > UNDO_WINDOW:
         raise UndoTooLate
@@ -358,7 +369,7 @@ def _decision_of(
     )
 
 
-# --- signs of life --------------------------------------------------------------------------------------------------
+# --- signs of life -------------------------------------------------------------------------------------
 def beat(part: str, *, detail: str = "", data: Mapping[str, Any] | None = None) -> None:
     """Note that a part works, now, by the database's clock."""
     Heartbeat.objects.update_or_create(
@@ -367,11 +378,21 @@ def beat(part: str, *, detail: str = "", data: Mapping[str, Any] | None = None) 
 
 
 def record_canary(*, sent_at: float) -> None:
-    """A worker took the reconciler's canary from the broker: broker and worker both work. Also shows its model's state."""
-    try:
-        detail = engine.active().digest[:12]
-        is_model_ok = True
-    except ModelUnavailable as error:
-        detail, is_model_ok = str(error), False
+    """A worker took the reconciler's canary from the broker: both work. Also shows its model's state."""
+    detail, is_model_ok = model_health()
     beat("worker", data={"travelled_s": round(time.time() - sent_at, 3)})
     beat("model", detail=detail, data={"ok": is_model_ok})
+
+
+def model_health() -> tuple[str, bool]:
+    """Whether this process can score: its classifier's digest and True, or what is wrong and False."""
+    try:
+        model = engine.active()
+        scores = _probabilities(model.classifier.score([PROBE])[0].values)
+    except ModelUnavailable as error:
+        return str(error), False
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001  (as in judge(): whatever a model raises, it cannot be used)
+        return f"scoring raised {type(error).__name__}", False
+    return model.digest[:12], bool(scores)

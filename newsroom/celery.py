@@ -12,8 +12,9 @@ app = Celery("newsroom")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-if os.environ.get("NEWSROOM_PROCESS") == "web":
-    # A reader's request waits at most one second for the broker (then the breaker opens).
+if os.environ.get("NEWSROOM_PROCESS") in {"web", "reconciler"}:
+    # A reader's request waits at most one second for the broker (then the breaker opens); so does the
+    # reconciler, which has to go on beating.
     app.conf.broker_connection_timeout = 1
     app.conf.broker_transport_options = app.conf.broker_transport_options | {
         "socket_timeout": 1.0,

@@ -1,0 +1,288 @@
+"""The reconciler: repairs what a dead worker, broker or classifier left undone, and shows which is sick.
+
+Any number of copies may run. One leads: it holds a session advisory lock on a connection of its own, so
+the lock goes with it however it ends. Everything it does is safe to do twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.functions import Now
+from kombu.exceptions import KombuError
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from moderation import outbox, rules, services, tasks
+from moderation.child import Child
+from moderation.models import Heartbeat, Sketch
+from moderation.publishing import publish_moderation
+from newsroom import metrics
+from newsroom.access.services import purge_answers
+from newsroom.audit.services import seal
+from newsroom.limits import REDIS_ERRORS, is_redis_answering, redis_breaker
+from newsroom.redis_urls import with_database
+
+logger = logging.getLogger("moderation")
+
+LOCK_KEY = 0x4E52_5245_434F_4E01  # "NRRECON", one per database
+SHALLOW = 500  # messages; a deeper queue is overload, which more messages would feed
+PUBLISHED_AT_ONCE = 200
+INLINE_AT_ONCE = 100
+RECHECKED_AT_ONCE = 50
+NOBODY_CONSUMES_AFTER_S = 12.0  # canaries go out every 5 s; after two lost ones rows are judged in line
+FROZEN_LEADER_S = 30.0  # a leader that holds the lock but does not beat is cut off
+CHILD_IDLE_S = 300.0
+LONGEST_RECONNECT_S = 5.0
+
+
+@dataclass(slots=True)
+class Step:
+    every_s: float
+    run: Callable[[], None]
+    due_at: float = 0.0
+
+
+class Reconciler:
+    """``run`` returns soon after ``should_stop`` says so."""
+
+    def __init__(self, *, should_stop: Callable[[], bool]) -> None:
+        self._should_stop = should_stop
+        self._lock_connection: BaseDatabaseWrapper | None = None
+        self._child = Child()
+        self._inline: deque[UUID] = deque()
+        self._asks_model = False
+        self._depth: int | None = None  # of the broker's queue; None: it does not answer
+        self._counts: Counter[str] = Counter()
+        self._steps = {
+            "seal": Step(1.0, self._seal),
+            "beat": Step(1.0, self._beat),
+            "repair": Step(1.0, self._repair),
+            "canary": Step(5.0, self._send_canary),
+            "model": Step(5.0, self._look_at_model),
+            "recheck": Step(5.0, self._recheck),
+            "purge": Step(3600.0, self._purge),
+        }
+
+    def run(self) -> None:
+        backoff_s = 0.2
+        try:
+            while not self._should_stop():
+                try:
+                    if self._leads():
+                        self._work()
+                    else:
+                        self._wait(1.0)
+                    backoff_s = 0.2
+                except (OperationalError, InterfaceError) as error:
+                    logger.warning(
+                        "the database is away (%s); tries again in %.1f s", type(error).__name__, backoff_s
+                    )
+                    self._let_go()
+                    self._wait(backoff_s)
+                    backoff_s = min(backoff_s * 2, LONGEST_RECONNECT_S)
+        finally:
+            self._child.stop()
+            self._let_go()
+
+    # --- leadership ------------------------------------------------------------------------------------
+    def _leads(self) -> bool:
+        """Whether this copy holds the lock, taking it if it is free.
+
+        Raises:
+            OperationalError: the connection that held the lock is gone, and the lock with it.
+        """
+        if self._lock_connection is not None:
+            with self._lock_connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+            return True
+        candidate = connections.create_connection("default")
+        try:
+            with candidate.cursor() as cursor:
+                cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK_KEY])
+                is_mine = cursor.fetchone()[0]
+                if not is_mine:
+                    self._cut_off_frozen_leader(cursor)
+        except BaseException:
+            candidate.close()
+            raise
+        if not is_mine:
+            candidate.close()
+            return False
+        self._lock_connection = candidate
+        logger.info("leads the reconciliation")
+        return True
+
+    def _cut_off_frozen_leader(self, cursor: Any) -> None:
+        """End the session of a leader that has not beaten for long. Awake again, it finds its lock gone."""
+        cursor.execute(
+            "SELECT pg_terminate_backend(l.pid) FROM pg_locks l"
+            " WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1"
+            " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            " AND (l.classid::bigint << 32 | l.objid::bigint) = %s"
+            " AND (SELECT at FROM moderation_heartbeat WHERE part = 'reconciler') < clock_timestamp() - %s"
+            " AND (SELECT backend_start FROM pg_stat_activity a WHERE a.pid = l.pid)"
+            " < clock_timestamp() - %s",
+            [LOCK_KEY, timedelta(seconds=FROZEN_LEADER_S), timedelta(seconds=FROZEN_LEADER_S)],
+        )
+        if cursor.fetchall():
+            logger.warning("a leader that did not beat for %.0f s was cut off", FROZEN_LEADER_S)
+
+    def _let_go(self) -> None:
+        for each in (self._lock_connection, connection):
+            if each is not None:
+                try:
+                    each.close()
+                except DatabaseError:
+                    pass  # It was broken already.
+        self._lock_connection = None
+
+    # --- the loop --------------------------------------------------------------------------------------
+    def _work(self) -> None:
+        """Do what is due, then listen to the child until something is due again."""
+        now = time.monotonic()
+        for name, step in self._steps.items():
+            if step.due_at <= now:
+                step.due_at = now + step.every_s
+                self._do(name, step.run)
+        self._feed_child()
+        # While the child is busy the loop turns with its answers, else four times a second.
+        answer = self._child.answer(wait_s=0.25)
+        if answer is not None:
+            self._hear(answer)
+
+    def _do(self, name: str, run: Callable[[], None]) -> None:
+        """One step; whatever is wrong with it, the others go on."""
+        try:
+            run()
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            metrics.RECONCILER_ACTIONS.labels(f"failed_{name}").inc()
+            logger.exception("the step %s failed", name)
+
+    def _wait(self, seconds: float) -> None:
+        ends = time.monotonic() + seconds
+        while not self._should_stop() and (left := ends - time.monotonic()) > 0:
+            time.sleep(min(left, 0.2))
+
+    def _count(self, action: str, by: int = 1) -> None:
+        if by:
+            self._counts[action] += by
+            metrics.RECONCILER_ACTIONS.labels(action).inc(by)
+
+    # --- steps -----------------------------------------------------------------------------------------
+    def _seal(self) -> None:
+        self._count("sealed", seal())
+
+    def _beat(self) -> None:
+        services.beat("reconciler", data={"actions": dict(self._counts), "queue": self._depth})
+
+    def _repair(self) -> None:
+        """Publish again what is due, and line up for the child what the queue did not or cannot help."""
+        self._depth = queue_depth()
+        if self._depth is not None and self._depth < SHALLOW:
+            for comment_id in outbox.take_due(limit=min(PUBLISHED_AT_ONCE, SHALLOW - self._depth)):
+                self._count("published" if publish_moderation(comment_id) else "publish_failed")
+        if self._inline:
+            return
+        if self._depth is None or self._is_stale("worker", NOBODY_CONSUMES_AFTER_S):
+            self._inline.extend(outbox.waiting(limit=INLINE_AT_ONCE))
+        else:
+            self._inline.extend(outbox.overdue(limit=INLINE_AT_ONCE, is_queue_deep=self._depth >= SHALLOW))
+
+    def _send_canary(self) -> None:
+        """A message through the broker that a worker answers in PostgreSQL. None while the queue is deep."""
+        if self._depth is None or self._depth >= SHALLOW or not is_redis_answering():
+            return
+        try:
+            tasks.canary.apply_async(kwargs={"sent_at": time.time()}, retry=False)
+        except (KombuError, *REDIS_ERRORS):
+            redis_breaker.failed()
+            metrics.BROKER_FAILURES.labels("canary", "failed").inc()
+
+    def _look_at_model(self) -> None:
+        """While no worker reports its classifier, ask the child: a dead worker is no sick model."""
+        self._asks_model = self._is_stale("worker", NOBODY_CONSUMES_AFTER_S)
+
+    def _recheck(self) -> None:
+        """Send what a failed classifier held through the machine again, now that it scores."""
+        model = Heartbeat.objects.filter(part="model").first()
+        if model is None or not model.data.get("ok") or self._is_stale("model", NOBODY_CONSUMES_AFTER_S):
+            return
+        for comment_id in outbox.held_by_failure(healthy_at=model.at, limit=RECHECKED_AT_ONCE):
+            if services.recheck_after_failure(comment_id=comment_id) is not None:
+                self._count("rechecked")
+                publish_moderation(comment_id)
+
+    def _purge(self) -> None:
+        self._count("purged_answers", purge_answers())
+        old = Sketch.objects.filter(at__lt=Now() - 2 * rules.WAVE_WINDOW)
+        self._count("purged_sketches", old.delete()[0])
+
+    def _is_stale(self, part: str, seconds: float) -> bool:
+        return not Heartbeat.objects.filter(part=part, at__gt=Now() - timedelta(seconds=seconds)).exists()
+
+    # --- in line ---------------------------------------------------------------------------------------
+    def _feed_child(self) -> None:
+        if not self._child.is_idle:
+            return
+        if self._asks_model:
+            self._asks_model = False
+            self._child.ask(model=True)
+        elif self._inline:
+            self._child.ask(comment=str(self._inline.popleft()))
+        elif time.monotonic() - self._child.used_at > CHILD_IDLE_S:
+            self._child.stop()  # Its memory is worth more than the second that starting it again takes.
+
+    def _hear(self, answer: dict[str, Any]) -> None:
+        if "died" in answer:
+            # The lease of its comment runs out and counts as an attempt; the fifth holds the comment.
+            logger.error(
+                "the process that judges in line ended (%s) at %s",
+                answer["died"],
+                answer.get("comment", "its start"),
+            )
+            self._count("child_died")
+        elif "error" in answer:
+            self._count("inline_failed")
+        elif "model" in answer:
+            services.beat("model", detail=answer["model"]["detail"], data={"ok": answer["model"]["ok"]})
+        elif answer["outcome"] is not None:
+            self._count("judged_inline")
+
+
+def queue_depth() -> int | None:
+    """Messages that wait in the broker's queue, or None when it does not answer."""
+    if not is_redis_answering():
+        return None
+    prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
+    try:
+        depth: Any = _broker_client().llen(f"{prefix}{settings.CELERY_TASK_DEFAULT_QUEUE}")
+    except REDIS_ERRORS:
+        redis_breaker.failed()
+        return None
+    return int(depth)
+
+
+@cache
+def _broker_client() -> Redis:
+    """The broker's database (0): no retries, so that the reconciler goes on beating."""
+    return Redis.from_url(
+        with_database(settings.REDIS_URL, 0),
+        socket_timeout=1.0,
+        socket_connect_timeout=1.0,
+        retry=Retry(NoBackoff(), 0),
+    )

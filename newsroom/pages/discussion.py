@@ -59,7 +59,7 @@ class Viewing:
 def discussion(article: Article, *, place: Place, viewing: Viewing) -> Thread:
     """The part of the thread that this place names; the first part when it names none that exists."""
     if place.replies_of is not None:
-        below = _below_one_comment(article, place=place, viewing=viewing)
+        below = _below_one_comment(article, place.replies_of, place=place, viewing=viewing)
         if below is not None:
             return below
     page, place = _page(article, place)
@@ -169,8 +169,8 @@ def _page(article: Article, place: Place) -> tuple[ThreadPage, Place]:
         return thread_page(article.pk, sort=first.sort, limit=ROOTS_PER_PAGE), first
 
 
-def _below_one_comment(article: Article, *, place: Place, viewing: Viewing) -> Thread | None:
-    root = Comment.objects.published().filter(article=article, pk=place.replies_of).first()
+def _below_one_comment(article: Article, root_id: UUID, *, place: Place, viewing: Viewing) -> Thread | None:
+    root = Comment.objects.published().filter(article=article, pk=root_id).first()
     if root is None:
         return None
     try:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
@@ -17,9 +19,13 @@ from ads.models import Advertiser, Campaign, Creative, LineItem, Slot
 from articles.models import Article, Section, Site
 from comments.models import Comment
 from comments.services import Submission, submit_comment
-from moderation.models import Decision
+from moderation.classifier import load, shipped_artifact
+from moderation.models import Decision, ModelVersion
 from moderation.services import decide_by_person
 from newsroom import limits
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 _numbers = count(1)
 
@@ -157,3 +163,63 @@ def typed() -> Callable[..., dict[str, str]]:
         return fields | changes
 
     return fill
+
+
+# --- browser tests ---------------------------------------------------------------------------------
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+MODEL_ID = UUID("01890000-0000-7000-8000-00000000aaaa")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window. Playwright runs a loop in this thread, which Django takes for async code."""
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:
+        environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-background-networking", "--disable-component-update"],
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a page of its own browser profile; whatever the page logs as an error fails the test."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def open_(url: str, *, width: int = 1280, expect_errors: bool = False, **profile: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 900}, **profile)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        if not expect_errors:
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        page.goto(url)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert not errors
+
+
+@pytest.fixture
+def classifier_in_database(transactional_db: None) -> None:
+    """The shipped classifier, active, always under one id: a worker outlives the rows of a single test."""
+    data = shipped_artifact().read_bytes()
+    ModelVersion.objects.create(
+        id=MODEL_ID,
+        digest=hashlib.sha256(data).hexdigest(),
+        name="shipped",
+        manifest=load(data).manifest,
+        artifact=data,
+        is_active=True,
+        activated_at=timezone.now(),
+    )

@@ -58,6 +58,8 @@ class Supervisor:
             self._prepare(env)
             self._start_parts(env)
             self._wait_until_ready()
+            # Its jobs may wait, so it does not compete with what a reader waits for.
+            self.restarter.start(parts.beat(env, schedule=self.state.run / "beat-schedule"))
             self.output.say(welcome(self.state, self._address, time.monotonic() - started))
             while True:
                 self._step()
@@ -116,14 +118,13 @@ class Supervisor:
         stamp.note_done(self.state, done)
 
     def _start_parts(self, env: dict[str, str]) -> None:
-        schedule, metrics = self.state.run / "beat-schedule", self.state.run / "metrics"
+        metrics = self.state.run / "metrics"
         shutil.rmtree(metrics, ignore_errors=True)
         metrics.mkdir(mode=0o700)  # Where the web processes add up their counters.
         self.restarter.start(parts.worker(env, node=f"demo-{os.getpid()}"))
         web_env = env | {"PROMETHEUS_MULTIPROC_DIR": str(metrics)}
         self.restarter.start(parts.web(web_env, host=self.host, port=self.port))
         self.restarter.start(parts.reconciler(env))
-        self.restarter.start(parts.beat(env, schedule=schedule))
 
     def _wait_until_ready(self) -> None:
         """Return once ``/readyz`` says ok and the first page was served."""

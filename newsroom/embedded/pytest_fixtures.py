@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from newsroom.embedded import parts
 from newsroom.embedded.processes import dies_with_parent, session_members, signal_all
@@ -21,21 +22,19 @@ URLS = (("DATABASE_URL", RUNTIME), ("DATABASE_OWNER_URL", "DATABASE_OWNER_URL"))
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(
-    django_db_setup: None, django_db_blocker: pytest.FixtureRequest
-) -> Generator[None, None, None]:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Generator[None, None, None]:
     """The test database, made and migrated by the owner and used by the runtime role from here on.
 
     The runtime role may not TRUNCATE; only here it may, since a ``transaction=True`` test empties the
     tables that way. ``RESET ROLE`` in a test's cursor gives the owner's rights back.
     """
     role = runtime_role(os.environ)
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock():
         if role:
             _let_truncate(role)
         _assume(role)
     yield
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock():
         _assume("")
         _end_other_connections()
 

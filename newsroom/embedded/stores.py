@@ -149,7 +149,7 @@ class PostgreSQL:
             raise Refused(f"PostgreSQL refused its first statements: {answer.strip().splitlines()[-1]}")
 
     def _run(self, program: str, *arguments: str, text: str | None = None) -> str:
-        done = subprocess.run(
+        done: subprocess.CompletedProcess[str] = subprocess.run(
             [*self.user.prefix, str(self.user.programs / program), *arguments],
             input=text,
             stdin=None if text is not None else subprocess.DEVNULL,
@@ -327,11 +327,14 @@ def _home_of_nobody(state: State, account: pwd.struct_passwd) -> Path:
 
 
 def _succeeds(command: Sequence[str], **options: Any) -> bool:
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    null = subprocess.DEVNULL
     try:
-        return subprocess.run(command, check=False, **quiet, **options).returncode == 0
+        done: subprocess.CompletedProcess[bytes] = subprocess.run(
+            command, stdin=null, stdout=null, stderr=null, check=False, **options
+        )
     except OSError:
         return False
+    return done.returncode == 0
 
 
 def _is_server_on(pid: int, data: Path) -> bool:

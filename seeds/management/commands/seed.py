@@ -24,7 +24,7 @@ class Command(BaseCommand):
             "--size",
             choices=("small", "large"),
             default="small",
-            help="small: the demo's fifteen articles; large: 5,000 more for measuring, one with 10,000 comments",
+            help="the demo's articles, or 5,000 more for measuring, one with 10,000 comments",
         )
         parser.add_argument(
             "--articles", type=int, default=Plan().articles, help="how many the large size adds"

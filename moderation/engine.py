@@ -52,6 +52,8 @@ class Engine:
         Raises:
             ModelUnavailable: none is active, or the first one cannot be loaded.
         """
+        if settings.DEMO and time.time() < _broken_until():
+            raise ModelUnavailable("broken on purpose by dev.py break model")
         with self._lock:
             if self._loaded is None or time.monotonic() - self._looked_at >= LOOK_EVERY_S:
                 self._look()
@@ -81,6 +83,14 @@ class Engine:
 
 
 engine = Engine()
+
+
+def _broken_until() -> float:
+    """Until when ``dev.py break model`` makes the classifier unavailable (seconds since 1970; demo only)."""
+    try:
+        return float((Path(settings.NEWSROOM_STATE) / "run" / "model.broken").read_text())
+    except (OSError, ValueError):
+        return 0.0
 
 
 def artifact_bytes(version_id: UUID, digest: str) -> bytes:

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -25,9 +26,6 @@ from newsroom.ids import uuid7
 from newsroom.limits import Limit, enforce
 
 EDIT_WINDOW = timedelta(minutes=15)
-LEASE = timedelta(
-    seconds=60
-)  # > the task's hard time limit (30 s), < the broker's visibility time-out (120 s)
 FIRST_CHECK_AFTER = timedelta(
     seconds=3
 )  # the reconciler leaves a fresh row to the message already on its way
@@ -307,7 +305,7 @@ def claim_for_moderation(comment_id: UUID) -> Lease | None:
             " WHERE id = %s AND status = 'pending'"
             " AND (lease_until IS NULL OR lease_until < clock_timestamp())"
             " RETURNING lease_token, revision, round, attempts",
-            [uuid4(), LEASE.total_seconds(), comment_id],
+            [uuid4(), settings.NEWSROOM_LEASE_S, comment_id],
         )
         row = cursor.fetchone()
     return Lease(comment_id, *row) if row else None

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
 
-LIMIT_S = 30  # as the workers' hard time limit; under the lease
+from django.conf import settings
+
 START_LIMIT_S = 60.0  # Django and the classifier are loaded within this time, or it is replaced
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -47,7 +48,9 @@ class Child:
             self._start()
         self.asked, self.used_at = question, now
         # Its own alarm comes first; this one is for a child that is frozen.
-        self._deadline = now + LIMIT_S + 2 + (0.0 if self._has_answered else START_LIMIT_S)
+        self._deadline = (
+            now + settings.CELERY_TASK_TIME_LIMIT + 2 + (0.0 if self._has_answered else START_LIMIT_S)
+        )
         try:
             self._pipe("stdin").write(json.dumps(question).encode() + b"\n")
         except OSError:
@@ -146,7 +149,7 @@ def main() -> None:
 
     django.setup()
     for line in iter(sys.stdin.buffer.readline, b""):
-        signal.alarm(LIMIT_S)
+        signal.alarm(settings.CELERY_TASK_TIME_LIMIT)
         document = _answer(json.loads(line))
         signal.alarm(0)
         answers.write(json.dumps(document).encode() + b"\n")

@@ -27,7 +27,8 @@ from redis.retry import Retry
 
 from moderation import outbox, rules, services, tasks
 from moderation.child import Child
-from moderation.models import Heartbeat, Sketch
+from moderation.engine import register_shipped_model
+from moderation.models import Heartbeat, ModelVersion, Sketch
 from moderation.publishing import publish_moderation
 from newsroom import metrics
 from newsroom.access.services import purge_answers
@@ -38,14 +39,16 @@ from newsroom.redis_urls import with_database
 logger = logging.getLogger("moderation")
 
 LOCK_KEY = 0x4E52_5245_434F_4E01  # "NRRECON", one per database
+MOST_CANARIES = 5_000  # messages; with more in the queue, canaries only add to them
 SHALLOW = 500  # messages; a deeper queue is overload, which more messages would feed
 PUBLISHED_AT_ONCE = 200
 INLINE_AT_ONCE = 100
 RECHECKED_AT_ONCE = 50
-NOBODY_CONSUMES_AFTER_S = 12.0  # canaries go out every 5 s; after two lost ones rows are judged in line
+CANARY_EVERY_S = 5.0
+NOBODY_CONSUMES_AFTER_S = 12.0  # after two lost canaries rows are judged in line
 FROZEN_LEADER_S = 30.0  # a leader that holds the lock but does not beat is cut off
 CHILD_IDLE_S = 300.0
-LONGEST_RECONNECT_S = 5.0
+LONGEST_RECONNECT_S = 2.0
 
 
 @dataclass(slots=True)
@@ -61,16 +64,18 @@ class Reconciler:
     def __init__(self, *, should_stop: Callable[[], bool]) -> None:
         self._should_stop = should_stop
         self._lock_connection: BaseDatabaseWrapper | None = None
+        self._is_leader = False
         self._child = Child()
         self._inline: deque[UUID] = deque()
         self._asks_model = False
+        self._next_canary_at = 0.0
         self._depth: int | None = None  # of the broker's queue; None: it does not answer
         self._counts: Counter[str] = Counter()
         self._steps = {
             "seal": Step(1.0, self._seal),
             "beat": Step(1.0, self._beat),
             "repair": Step(1.0, self._repair),
-            "canary": Step(5.0, self._send_canary),
+            "canary": Step(1.0, self._send_canary),
             "model": Step(5.0, self._look_at_model),
             "recheck": Step(5.0, self._recheck),
             "purge": Step(3600.0, self._purge),
@@ -104,25 +109,19 @@ class Reconciler:
         Raises:
             OperationalError: the connection that held the lock is gone, and the lock with it.
         """
-        if self._lock_connection is not None:
-            with self._lock_connection.cursor() as cursor:
+        if self._lock_connection is None:
+            self._lock_connection = connections.create_connection("default")
+        with self._lock_connection.cursor() as cursor:
+            if self._is_leader:
                 cursor.execute("SELECT 1")
-            return True
-        candidate = connections.create_connection("default")
-        try:
-            with candidate.cursor() as cursor:
-                cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK_KEY])
-                is_mine = cursor.fetchone()[0]
-                if not is_mine:
-                    self._cut_off_frozen_leader(cursor)
-        except BaseException:
-            candidate.close()
-            raise
-        if not is_mine:
-            candidate.close()
-            return False
-        self._lock_connection = candidate
+                return True
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK_KEY])
+            self._is_leader = cursor.fetchone()[0]
+            if not self._is_leader:
+                self._cut_off_frozen_leader(cursor)
+                return False
         logger.info("leads the reconciliation")
+        self._do("register", _register_first_model)
         return True
 
     def _cut_off_frozen_leader(self, cursor: Any) -> None:
@@ -147,7 +146,7 @@ class Reconciler:
                     each.close()
                 except DatabaseError:
                     pass  # It was broken already.
-        self._lock_connection = None
+        self._lock_connection, self._is_leader = None, False
 
     # --- the loop --------------------------------------------------------------------------------------
     def _work(self) -> None:
@@ -204,9 +203,18 @@ class Reconciler:
             self._inline.extend(outbox.overdue(limit=INLINE_AT_ONCE, is_queue_deep=self._depth >= SHALLOW))
 
     def _send_canary(self) -> None:
-        """A message through the broker that a worker answers in PostgreSQL. None while the queue is deep."""
-        if self._depth is None or self._depth >= SHALLOW or not is_redis_answering():
+        """A message through the broker that a worker answers in PostgreSQL.
+
+        Every five seconds; every second into an empty queue while no worker is known, so that one which has
+        just started shows at once.
+        """
+        if self._depth is None or self._depth >= MOST_CANARIES or not is_redis_answering():
             return
+        now = time.monotonic()
+        is_awaited = self._depth == 0 and self._is_stale("worker", NOBODY_CONSUMES_AFTER_S)
+        if now < self._next_canary_at and not is_awaited:
+            return
+        self._next_canary_at = now + CANARY_EVERY_S
         try:
             tasks.canary.apply_async(kwargs={"sent_at": time.time()}, retry=False)
         except (KombuError, *REDIS_ERRORS):
@@ -262,6 +270,12 @@ class Reconciler:
             services.beat("model", detail=answer["model"]["detail"], data={"ok": answer["model"]["ok"]})
         elif answer["outcome"] is not None:
             self._count("judged_inline")
+
+
+def _register_first_model() -> None:
+    """Make the classifier of this release known where none is: a first start needs no other step."""
+    if not ModelVersion.objects.exists():
+        register_shipped_model()
 
 
 def queue_depth() -> int | None:

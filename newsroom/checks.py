@@ -74,6 +74,25 @@ def check_proxies(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return problems
 
 
+@register()
+def check_lease(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A task must be over before its lease, and its lease before the broker delivers its message again."""
+    soft, hard = settings.CELERY_TASK_SOFT_TIME_LIMIT, settings.CELERY_TASK_TIME_LIMIT
+    lease = settings.NEWSROOM_LEASE_S
+    visibility = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+    shortest = 30 if settings.MODE == "production" else 6
+    if lease >= shortest and 0 < soft < hard < lease < visibility:
+        return []
+    return [
+        Error(
+            f"NEWSROOM_LEASE_S is {lease}; need soft limit {soft} < hard limit {hard} < lease < "
+            f"visibility time-out {visibility} s, and a lease of at least {shortest} s.",
+            hint="Leave NEWSROOM_LEASE_S unset; only proofs shorten it.",
+            id="newsroom.E006",
+        )
+    ]
+
+
 _KEY_HINT = (
     "python3 -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())' makes a key."
 )

@@ -160,8 +160,10 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = (
     False  # True loops a killer comment for ever; the row retries, bounded by attempts.
 )
 CELERY_TASK_ACKS_ON_FAILURE_OR_TIMEOUT = True  # The row is the retry, never the message.
-CELERY_TASK_SOFT_TIME_LIMIT = 20  # soft 20 s < hard 30 s < lease 60 s < visibility 120 s
-CELERY_TASK_TIME_LIMIT = 30
+# soft 20 s < hard 30 s < lease 60 s < visibility 120 s. Proofs shorten all four together, to wait less.
+NEWSROOM_LEASE_S = int(env("NEWSROOM_LEASE_S", default="60"))
+CELERY_TASK_SOFT_TIME_LIMIT = max(1, NEWSROOM_LEASE_S // 3)
+CELERY_TASK_TIME_LIMIT = NEWSROOM_LEASE_S // 2
 CELERY_TASK_PUBLISH_RETRY = False  # The reconciler is the retry; a reader's request waits for nobody.
 CELERY_TASK_DEFAULT_QUEUE = "newsroom"
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
@@ -176,7 +178,8 @@ CELERY_WORKER_SEND_TASK_EVENTS = False  # Events carry arguments.
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 120,  # > lease: a redelivered message finds the lease taken or expired.
+    # > lease: a redelivered message finds the lease taken or expired.
+    "visibility_timeout": 2 * NEWSROOM_LEASE_S,
     "unacked_restore_interval": 10,
     "socket_timeout": 5.0,  # Workers; the web process lowers both to 1 s (newsroom.celery).
     "socket_connect_timeout": 2.0,

@@ -158,8 +158,8 @@ class Limit:
 
 
 @cache
-def _items(name: str) -> tuple[RateLimitItem, ...]:
-    return tuple(parse(text) for text in LIMITS[limits_profile()].get(name, ()))
+def _items(profile: str, name: str) -> tuple[RateLimitItem, ...]:
+    return tuple(parse(text) for text in LIMITS[profile].get(name, ()))
 
 
 def limits_profile() -> str:
@@ -187,15 +187,24 @@ def enforce(limits: Iterable[Limit]) -> None:
         RateLimited: one of them is used up; says after how many seconds to come back.
     """
     for limit in limits:
-        for item in _items(limit.name):
+        for item in _items(limits_profile(), limit.name):
             limiter = _hit(item, limit)
             if limiter is not None:
-                reset_at = limiter.get_window_stats(item, limit.name, limit.key).reset_time
                 metrics.LIMITED.labels(limit.name).inc()
                 raise RateLimited(
                     "That is more than this site takes at once. Please wait a little.",
-                    retry_after_s=max(1, int(reset_at - time.time()) + 1),
+                    retry_after_s=_seconds_to_wait(limiter, item, limit),
                 )
+
+
+def _seconds_to_wait(limiter: MovingWindowRateLimiter, item: RateLimitItem, limit: Limit) -> int:
+    """Until the oldest use leaves the window; the whole window where Redis just went away."""
+    try:
+        reset_at = limiter.get_window_stats(item, limit.name, limit.key).reset_time
+    except REDIS_ERRORS:
+        redis_breaker.failed()
+        return item.get_expiry()
+    return max(1, int(reset_at - time.time()) + 1)
 
 
 def _hit(item: RateLimitItem, limit: Limit) -> MovingWindowRateLimiter | None:

@@ -1,0 +1,112 @@
+"""What every test may rest on: limits off, the breaker closed, and a real web server on demand."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsroom.embedded import parts
+from newsroom.embedded.processes import dies_with_parent, session_members, signal_all
+
+SERVER_STARTS_IN_S = 60.0
+
+
+@pytest.fixture(autouse=True)
+def _limits_off(settings: Any) -> None:
+    """Many tests post from one address within a minute; the limits have tests of their own."""
+    settings.NEWSROOM_LIMITS = "off"
+
+
+@pytest.fixture(autouse=True)
+def _breaker_closed() -> Iterator[None]:
+    """What one test made of Redis is no news for the next one."""
+    yield
+    limits = sys.modules.get("newsroom.limits")
+    if limits is not None:
+        limits.redis_breaker.succeeded()
+
+
+class WebServer:
+    """Granian as the product runs it, on a port of its own and on the test database."""
+
+    def __init__(self, env: dict[str, str], log: Path, *, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.port = port
+        self.log = log
+        part = parts.web(env, host="127.0.0.1", port=port)
+        with log.open("wb") as file:
+            self.process = subprocess.Popen(
+                part.argv,
+                env=dict(part.env),
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+                preexec_fn=dies_with_parent(signal.SIGKILL),
+            )
+
+    def wait_until_it_serves(self) -> None:
+        deadline = time.monotonic() + SERVER_STARTS_IN_S
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"{self.url}/livez", timeout=2) as answer:  # noqa: S310
+                    if answer.status == 200:
+                        return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.05)
+        raise AssertionError(f"the server does not serve:\n{self.log.read_text(errors='replace')[-4000:]}")
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                pass
+        signal_all(session_members(self.process.pid), signal.SIGKILL)
+        self.process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@pytest.fixture(scope="session")
+def start_server(
+    live_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., WebServer]:
+    """Starts a web server with extra environment variables; whoever calls it stops it."""
+
+    def start(**extra: str) -> WebServer:
+        env = {**os.environ, **live_env, "NEWSROOM_LIMITS": "off", **extra}
+        server = WebServer(env, tmp_path_factory.mktemp("web") / "log", port=free_port())
+        try:
+            server.wait_until_it_serves()
+        except BaseException:
+            server.stop()
+            raise
+        return server
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def web_server(start_server: Callable[..., WebServer]) -> Iterator[WebServer]:
+    """A web server for the tests of one module. Their data must be committed (``transaction=True``)."""
+    server = start_server()
+    yield server
+    server.stop()

@@ -47,7 +47,7 @@ def copy_rows(rows: Sequence[models.Model]) -> None:
     if not rows:
         return
     fields = [field for field in rows[0]._meta.concrete_fields if not _is_left(rows[0], field)]
-    columns = sql.SQL(", ").join(sql.Identifier(field.column) for field in fields)
+    columns = sql.SQL(", ").join([sql.Identifier(str(field.column)) for field in fields])
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(rows[0]._meta.db_table), columns)
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:

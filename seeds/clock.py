@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from bisect import bisect
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,8 @@ BY_HOUR = (
 )
 SEEDED_DAYS = 28
 QUEUE_HOURS = 30  # What waits for an editor came since yesterday's desk hours.
-SETTLED = timedelta(minutes=4)  # Nothing is seeded as newer than this: its decision would lie in the future.
+SETTLED = timedelta(minutes=8)  # Nothing is newer: its decisions would lie in the future.
+READING = timedelta(seconds=30)  # The quickest reply.
 REPLY_AFTER = timedelta(minutes=45)
 COMMENT_AFTER = timedelta(hours=11)
 
@@ -31,7 +32,7 @@ def published_at(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
         date = now.astimezone(zone).date() - timedelta(days=int(day[:-1]))
     else:
         date = datetime.fromisoformat(day).date()
-    return datetime(date.year, date.month, date.day, hour, minute, tzinfo=zone)
+    return datetime(date.year, date.month, date.day, hour, minute, tzinfo=zone).astimezone(UTC)
 
 
 def comment_times(
@@ -42,11 +43,13 @@ def comment_times(
     The same for the same arguments. What waits in a queue lies within the last :data:`QUEUE_HOURS`.
     """
     rng = random.Random(comments[0].article if comments else 0)
+    # In UTC: differences within one local zone are those of its clocks, an hour off when they change.
+    published, now = published.astimezone(UTC), now.astimezone(UTC)
     start = max(published, now - timedelta(days=SEEDED_DAYS))
     times: dict[str, datetime] = {}
     for siblings in _families(comments):
         parent = siblings[0].parent
-        after = times[parent] if parent else start
+        after = times[parent] + READING if parent else start
         fresh = [c for c in siblings if is_waiting(c)]
         settled = [c for c in siblings if not is_waiting(c)]
         waiting_from = max(after, now - timedelta(hours=QUEUE_HOURS))

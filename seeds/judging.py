@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
 
+from moderation.classifier import Scores
 from moderation.classifier.text import match_form
 from moderation.engine import ActiveModel, engine
 from moderation.models import WordList
@@ -14,13 +14,6 @@ from moderation.rules import WAVE_WINDOW, find_words, links, sketch, store_sketc
 from moderation.selectors import resolved_policy
 from moderation.services import Judgement, judge
 from seeds.stories import Story
-
-
-class Scored(Protocol):
-    """What the classifier says of one text."""
-
-    values: dict[str, float]
-    supported: dict[str, bool]
 
 
 def judged(stories: Sequence[Story], *, now: datetime) -> Iterator[tuple[Story, Judgement]]:
@@ -43,7 +36,7 @@ def judged(stories: Sequence[Story], *, now: datetime) -> Iterator[tuple[Story, 
         if is_foreign or id(story) in alike or _may_find(story, words) or _is_high(result, policy):
             yield story, judge(story.comment)
         else:
-            yield story, _plain(story, result, policy, model, language=result.language.code)
+            yield story, _plain(story, result, policy, model)
         if id(story) in recent:
             store_sketch(story.comment)
 
@@ -70,7 +63,7 @@ def _may_find(story: Story, words: list[str]) -> bool:
     return story.private.honeypot or any(links(text) or find_words(match_form(text), words) for text in texts)
 
 
-def _is_high(result: Scored, policy: ResolvedPolicy) -> bool:
+def _is_high(result: Scores, policy: ResolvedPolicy) -> bool:
     return any(
         score >= policy.thresholds[label].hold
         for label, score in result.values.items()
@@ -78,10 +71,8 @@ def _is_high(result: Scored, policy: ResolvedPolicy) -> bool:
     )
 
 
-def _plain(
-    story: Story, result: Scored, policy: ResolvedPolicy, model: ActiveModel, *, language: str
-) -> Judgement:
+def _plain(story: Story, result: Scores, policy: ResolvedPolicy, model: ActiveModel) -> Judgement:
     scores = {label: float(score) for label, score in result.values.items()}
     findings = () if story.private.mailbox.verified_at else (Finding("unverified_address"),)
     outcome = decide(findings=findings, scores=scores, supported=result.supported, policy=policy)
-    return Judgement(findings, scores, language, outcome, policy, model)
+    return Judgement(findings, scores, result.language.code, outcome, policy, model)

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from articles.models import Article
@@ -36,7 +37,7 @@ def seed_threads(articles: Mapping[str, Article], *, editor: Any, now: datetime)
     _judge(stories, now=now, rng=rng)
     work_queue(stories, editor=editor, now=now, rng=rng)
     _decide(stories)
-    _withdraw([story for story in stories if story.withdrawn_at])
+    _withdraw(stories)
     count_threads([article.pk for article in articles.values()])
     return len(stories)
 
@@ -180,20 +181,17 @@ def _audit(decision: Decision) -> AuditEntry:
 
 
 def _withdraw(stories: Sequence[Story]) -> None:
-    withdrawn = [story.comment.pk for story in stories]
-    Comment.objects.filter(pk__in=withdrawn).update(
-        status=Comment.Status.WITHDRAWN, held_by="", reason_code=""
-    )
-    copy_rows(
-        [
-            AuditEntry(
-                id=uuid7(at=story.withdrawn_at),
-                at=story.withdrawn_at,
-                actor_kind="commenter",
-                action="comment.withdraw",
-                object_type="comment",
-                object_id=str(story.comment.pk),
-            )
-            for story in stories
-        ]
+    times = {story.comment.pk: story.withdrawn_at for story in stories if story.withdrawn_at}
+    Comment.objects.filter(pk__in=times).update(status=Comment.Status.WITHDRAWN, held_by="", reason_code="")
+    copy_rows([_withdrawal(comment_id, at=at) for comment_id, at in times.items()])
+
+
+def _withdrawal(comment_id: UUID, *, at: datetime) -> AuditEntry:
+    return AuditEntry(
+        id=uuid7(at=at),
+        at=at,
+        actor_kind="commenter",
+        action="comment.withdraw",
+        object_type="comment",
+        object_id=str(comment_id),
     )

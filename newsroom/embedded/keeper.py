@@ -76,12 +76,12 @@ class Lease:
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
             if not self._state.run.exists():  # A temporary state goes with its keeper.
-                _reap(patience_s=2.0)
+                _reap(patience_s=10.0)
                 return True
             try:
                 with self._state.lock("keeper") as is_free:
                     if is_free:
-                        _reap(patience_s=2.0)
+                        _reap(patience_s=10.0)
                         return True
             except FileNotFoundError:
                 continue

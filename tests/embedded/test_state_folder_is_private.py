@@ -78,8 +78,9 @@ def test_a_link_is_never_used_for_sockets(tmp_path: Path) -> None:
     expected = state.make_sockets()
     expected.rmdir()
     expected.symlink_to(tmp_path)
-    assert state.make_sockets() != expected
-    state.make_sockets().rmdir()
+    other = state.make_sockets()
+    assert other != expected
+    other.rmdir()
     expected.unlink()
 
 
@@ -108,4 +109,5 @@ def test_root_without_user_namespaces_runs_postgresql_as_nobody(tmp_path: Path) 
         assert not str(cluster.data).startswith(str(state.path))
     finally:
         restarter.stop("postgresql")
+        cluster.sockets.rmdir()
     assert PostgreSQL(state, tmp_path, namespaces=False).data == cluster.data

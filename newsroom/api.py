@@ -10,8 +10,8 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework import exceptions, serializers
@@ -271,10 +271,13 @@ class CursorPages(CursorPagination):
     def get_page_size(self, request: Request) -> int:
         return page_limit(request.query_params.get("limit"))
 
-    def decode_cursor(self, request: Request) -> Any:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
         try:
-            return super().decode_cursor(request)
-        except exceptions.NotFound as error:
+            return super().paginate_queryset(queryset, request, view)
+        # A forged cursor may compare a date with a word, or hold what no column can.
+        except (exceptions.NotFound, ValidationError, ValueError, DataError) as error:
+            if "cursor" not in request.query_params:
+                raise
             raise FieldError("cursor", "This cursor was not made by this list.") from error
 
     def get_paginated_response(self, data: Any) -> Response:

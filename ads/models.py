@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
@@ -18,8 +21,48 @@ size_format = RegexValidator(
 )
 
 
-class Slot(models.Model):
+class Assignment(models.Model):
+    """A user works on one site's ads. Who has none works on the default site; a superuser on every one."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="ad_assignments"
+    )
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="ad_assignments")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "site"], name="one_assignment_per_site")]
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.site}"
+
+
+class AdQuerySet(models.QuerySet[Any]):
+    def of_site(self, site: Site) -> Self:
+        """What belongs to this site, directly or through what it belongs to."""
+        return self.filter(**{self.model.site_path: site})
+
+
+class AdObject(models.Model):
+    """Something that ad managers make and change: ``version`` rises with every change (``ads.services``)."""
+
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(db_default=Now())
+
+    site_path: ClassVar[str]
+    audited: ClassVar[tuple[str, ...]]
+
+    objects = AdQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class Slot(AdObject):
     """A place for an ad on an article page."""
+
+    site_path = "site"
+    audited = ("code", "name", "position", "sizes", "active", "floor_price_micros", "after_n", "every_m")
 
     class Position(models.TextChoices):
         ARTICLE_TOP = "article_top", "above the article"
@@ -28,24 +71,24 @@ class Slot(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="slots")
-    code = models.SlugField(max_length=60)
-    name = models.CharField(max_length=120)
+    code = models.SlugField(max_length=60, help_text="Short and lasting, such as article-top.")
+    name = models.CharField(max_length=120, help_text="As your colleagues call it.")
     position = models.CharField(max_length=20, choices=Position.choices)
     sizes = ArrayField(
         models.CharField(max_length=9, validators=[size_format]),
         default=list,
-        help_text='"fluid" or "300x250".',
+        help_text='"fluid" or sizes such as "300x250", the preferred one first.',
     )
-    active = models.BooleanField(default=True)
-    floor_price_micros = models.BigIntegerField(default=0)
+    active = models.BooleanField(default=True, help_text="Off: nothing is shown here.")
+    floor_price_micros = models.BigIntegerField(
+        "floor price", default=0, help_text="The lowest price per 1,000 impressions."
+    )
     after_n = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="In a thread: the first one after this many comments."
+        "after n comments", null=True, blank=True, help_text="In a thread: the first ad comes after so many."
     )
     every_m = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="In a thread: then one after every this many."
+        "every m comments", null=True, blank=True, help_text="In a thread: then one more after every so many."
     )
-    version = models.PositiveIntegerField(default=1, editable=False)
-    created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
@@ -59,13 +102,22 @@ class Slot(models.Model):
                 name="slot_in_thread_has_spacing",
                 violation_error_message="after_n and every_m belong to in_thread slots, which need both.",
             ),
+            models.CheckConstraint(
+                condition=models.Q(position__in=["article_top", "article_bottom", "in_thread"]),
+                name="slot_position_known",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.code
 
 
-class Advertiser(models.Model):
+class Advertiser(AdObject):
+    """Who pays, and whom readers see as the sponsor."""
+
+    site_path = "site"
+    audited = ("name",)
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="advertisers")
     name = models.CharField(max_length=120, help_text="The sponsor as readers see it.")
@@ -78,12 +130,17 @@ class Advertiser(models.Model):
         return self.name
 
 
-class Campaign(models.Model):
+class Campaign(AdObject):
+    """What an advertiser ordered for a time."""
+
+    site_path = "advertiser__site"
+    audited = ("advertiser_id", "name", "starts_at", "ends_at")
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     advertiser = models.ForeignKey(Advertiser, on_delete=models.PROTECT, related_name="campaigns")
     name = models.CharField(max_length=120)
     starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True, help_text="Empty: until it is paused.")
 
     class Meta:
         constraints = [
@@ -98,8 +155,11 @@ class Campaign(models.Model):
         return self.name
 
 
-class LineItem(models.Model):
+class LineItem(AdObject):
     """What was booked: which slots, with what weight, in which tier."""
+
+    site_path = "campaign__advertiser__site"
+    audited = ("campaign_id", "name", "type", "status", "weight")
 
     class Type(models.TextChoices):
         SPONSORSHIP = "sponsorship", "sponsorship"
@@ -115,29 +175,49 @@ class LineItem(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="line_items")
     name = models.CharField(max_length=120)
-    type = models.CharField(max_length=12, choices=Type.choices, default=Type.STANDARD)
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
-    weight = models.PositiveSmallIntegerField(default=100)
+    type = models.CharField(
+        max_length=12,
+        choices=Type.choices,
+        default=Type.STANDARD,
+        help_text="Sponsorship comes first, then standard, then bulk; house fills what is left.",
+    )
+    status = models.CharField(
+        max_length=10, choices=Status.choices, default=Status.DRAFT, help_text="Only ready ones are shown."
+    )
+    weight = models.PositiveSmallIntegerField(
+        default=100, help_text="Its share beside others of the same type: 200 is shown twice as often as 100."
+    )
     slots = models.ManyToManyField(Slot, related_name="line_items")
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(weight__gte=1), name="line_item_weight_positive")
+            models.CheckConstraint(condition=models.Q(weight__gte=1), name="line_item_weight_positive"),
+            models.CheckConstraint(
+                condition=models.Q(type__in=["sponsorship", "standard", "bulk", "house"]),
+                name="line_item_type_known",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
 
 
-class Creative(models.Model):
+class Creative(AdObject):
     """A structured (native) ad: headline, text, call to action, target. No HTML."""
+
+    site_path = "line_item__campaign__advertiser__site"
+    audited = ("line_item_id", "headline", "text", "call_to_action", "target_url", "active")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     line_item = models.ForeignKey(LineItem, on_delete=models.PROTECT, related_name="creatives")
     headline = models.CharField(max_length=90)
     text = models.CharField(max_length=200, blank=True)
-    call_to_action = models.CharField(max_length=30, blank=True)
-    target_url = models.CharField(max_length=500, validators=[https_only])
+    call_to_action = models.CharField(
+        max_length=30, blank=True, help_text="The words of the link; empty: the headline."
+    )
+    target_url = models.CharField(
+        "target", max_length=500, validators=[https_only], help_text="Where a click leads; https only."
+    )
     active = models.BooleanField(default=True)
 
     def __str__(self) -> str:

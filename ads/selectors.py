@@ -1,14 +1,19 @@
-"""The ads of one page view, ready to be shown."""
+"""Whose ads a user works on, and the ads of one page view, ready to be shown."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
-from ads.decision import Candidate, decide
+from django.db.models import QuerySet
+
+from ads.decision import Candidate, Choice, decide
 from ads.models import Creative, Slot
-from articles.models import Article
+from articles.models import Article, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,37 +29,56 @@ class FilledSlot:
     label: str
 
 
+def sites_of(user: Any) -> QuerySet[Site]:
+    """The sites whose ads this user works on: every one for a superuser, else those assigned.
+
+    Without assignment it is the default site, so that a small paper has nothing to set up; other
+    tenants' sites are never open by default.
+    """
+    if user.is_superuser:
+        return Site.objects.all()
+    assigned = Site.objects.filter(ad_assignments__user=user)
+    return assigned if assigned.exists() else Site.objects.filter(is_default=True)
+
+
 def ads_for_article(article: Article, *, at: datetime, seed: int | None = None) -> dict[str, FilledSlot]:
-    """The page's slots above and below the article by position. Three queries. ``seed`` fixes the draw."""
+    """The page's slots above and below the article by position. Three queries. ``seed`` fixes the draw.
+
+    Of several slots in one position the first by code that has an ad is shown.
+    """
     slots = list(
         Slot.objects.filter(site=article.site, active=True)
         .exclude(position=Slot.Position.IN_THREAD)
         .order_by("position", "code")
     )
     creatives = {creative.pk: creative for creative in _creatives(article)}
-    snapshot = [_candidate(creative) for creative in creatives.values()]
     choices = decide(
-        snapshot,
+        [_candidate(creative) for creative in creatives.values()],
         slots=[slot.code for slot in slots],
         at=at,
         seed=secrets.randbits(63) if seed is None else seed,
     )
-    filled: dict[str, FilledSlot] = {}
+    return _by_position(article.site, slots, choices, creatives)
+
+
+def _by_position(
+    site: Site, slots: Sequence[Slot], choices: Sequence[Choice], creatives: Mapping[UUID, Creative]
+) -> dict[str, FilledSlot]:
+    shown: dict[str, FilledSlot] = {}
     for slot, choice in zip(slots, choices, strict=True):
         creative = creatives[choice.creative_id] if choice.creative_id else None
-        filled.setdefault(
-            slot.position,
-            FilledSlot(
-                code=slot.code,
-                position=slot.position,
-                size=slot.sizes[0] if slot.sizes else "fluid",
-                creative=creative,
-                sponsor=creative.line_item.campaign.advertiser.name if creative else "",
-                disclosure=article.site.disclosure,
-                label=article.site.ad_label,
-            ),
+        if slot.position in shown and (creative is None or shown[slot.position].creative):
+            continue
+        shown[slot.position] = FilledSlot(
+            code=slot.code,
+            position=slot.position,
+            size=slot.sizes[0] if slot.sizes else "fluid",
+            creative=creative,
+            sponsor=creative.line_item.campaign.advertiser.name if creative else "",
+            disclosure=site.disclosure,
+            label=site.ad_label,
         )
-    return filled
+    return shown
 
 
 def _creatives(article: Article) -> list[Creative]:
@@ -73,5 +97,8 @@ def _candidate(creative: Creative) -> Candidate:
         weight=item.weight,
         starts_at=item.campaign.starts_at,
         ends_at=item.campaign.ends_at,
-        slots=frozenset(slot.code for slot in item.slots.all()),
+        # A slot of another site may have the same code.
+        slots=frozenset(
+            slot.code for slot in item.slots.all() if slot.site_id == item.campaign.advertiser.site_id
+        ),
     )

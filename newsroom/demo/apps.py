@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class DemoConfig(AppConfig):
-    """Installed in demo mode only (``newsroom.settings``). Has no tables: a demo's database is like any other."""
+    """Installed in demo mode only (``newsroom.settings``). Has no tables of its own."""
 
     name = "newsroom.demo"

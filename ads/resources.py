@@ -1,0 +1,291 @@
+"""What all ad resources share over the API: whose they are, versions, pages, documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ads.models import AdObject
+from ads.preconditions import etag, wanted_versions
+from ads.selectors import sites_of
+from ads.services import change_object, delete_object, save_object
+from articles.models import Site
+from articles.selectors import site_for
+from newsroom.access.authentication import HasScope
+from newsroom.access.models import Scope
+from newsroom.access.services import answer_once
+from newsroom.api import CursorPages, StrictSerializer, StrictView, is_match
+from newsroom.errors import FieldError
+
+ACTIONS = {"GET": "view", "HEAD": "view", "OPTIONS": "view", "POST": "add", "DELETE": "delete"}
+
+SITE = OpenApiParameter(
+    "site", str, description="Code of a site that you work on. Default: by Host, else your only one."
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description='The ETag that you have read, such as `"3"`.',
+)
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER, description="The ETag that you hold; still current: 304."
+)
+IDEMPOTENCY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="The same key and body within 24 h give the first answer again.",
+)
+ETAG = OpenApiParameter(
+    "ETag", str, OpenApiParameter.HEADER, response=True, description="The version, for If-Match."
+)
+LOCATION = OpenApiParameter("Location", str, OpenApiParameter.HEADER, response=[201], description="Its path.")
+PRIVATE = {"Cache-Control": "private, no-cache"}
+
+
+class WorksOnAds(HasScope):
+    """An ads scope on the token *and* the Django permission for this kind of change on its user."""
+
+    read_scope = Scope.ADS_READ
+    write_scope = Scope.ADS_WRITE
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        action = ACTIONS.get(request.method or "", "change")
+        self.permission = f"ads.{action}_{view.model._meta.model_name}"
+        return super().has_permission(request, view)
+
+
+class AdsView(StrictView):
+    """Base: one resource of one site. What belongs to another site does not exist here."""
+
+    model: ClassVar[type[AdObject]]
+    resource_serializer: ClassVar[type[StrictSerializer]]
+    permission_classes = (WorksOnAds,)
+    query_parameters = frozenset({"site"})
+
+    @cached_property
+    def site(self) -> Site:
+        """The site of this request.
+
+        Raises:
+            Http404: ``?site=`` names one that the user does not work on.
+            FieldError: nothing says which of the user's sites is meant.
+        """
+        mine = sites_of(self.request.user)
+        if "site" in self.request.query_params:
+            return _one_of(mine, site_for(self.request._request))
+        try:
+            return _one_of(mine, site_for(self.request._request))
+        except Http404:
+            found = list(mine[:2])
+        if not found:
+            raise Http404
+        if len(found) > 1:
+            raise FieldError("site", "You work on several sites: say which one.", code="required")
+        return found[0]
+
+
+def _one_of(sites: QuerySet[Site], site: Site) -> Site:
+    if not sites.filter(pk=site.pk).exists():
+        raise Http404
+    return site
+
+
+class AdsPages(CursorPages):
+    """Pages in an order from the view's allow-list; ties are broken by id."""
+
+    def get_ordering(self, request: Request, queryset: Any, view: Any) -> tuple[str, ...]:
+        asked = request.query_params.get("ordering", view.orderings[0])
+        if asked.removeprefix("-") not in view.orderings:
+            words = f"Use one of {', '.join(view.orderings)}, with - in front for descending."
+            raise FieldError("ordering", words, code="invalid_choice")
+        return (asked, "-id" if asked.startswith("-") else "id")
+
+
+class ResourceList(AdsView, GenericAPIView[Any]):
+    """``GET`` a page of them, ``POST`` a new one."""
+
+    orderings: ClassVar[tuple[str, ...]]
+    pagination_class = AdsPages
+    problem_statuses = {"POST": {"422": "The Idempotency-Key was used with another body"}}
+
+    def get_serializer_class(self) -> type[StrictSerializer]:
+        return self.resource_serializer
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return self.model.objects.none()  # For the schema; requests use the filtered objects of their site.
+
+    def known_query_parameters(self) -> frozenset[str]:
+        paging = {"cursor", "limit", "ordering"} if self.request.method in SAFE_METHODS else set()
+        return self.query_parameters | paging if paging else frozenset({"site"})
+
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filtered(self.model.objects.of_site(self.site)))
+        response = self.get_paginated_response(self.get_serializer(page, many=True).data)
+        response["Cache-Control"] = PRIVATE["Cache-Control"]
+        return response
+
+    def post(self, request: Request) -> Response:
+        serializer = self.resource_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+
+        def answer() -> dict[str, Any]:
+            made = save_object(self.new(serializer.validated_data), actor=request.user)
+            return {"object": self.resource_serializer(made).data, "etag": etag(made)}
+
+        with transaction.atomic():
+            answered, _ = answer_once(
+                scope=f"{request.path}:{self.site.pk}:{request.user.pk}",
+                key=request.headers.get("Idempotency-Key"),
+                body=request.data,
+                answer=answer,
+            )
+        location = f"{request.path}{answered['object']['id']}/{_site_query(request)}"
+        headers = PRIVATE | {"Location": location, "ETag": answered["etag"]}
+        return Response(answered["object"], status=201, headers=headers)
+
+    def filtered(self, objects: Any) -> Any:
+        """Those that the query parameters ask for."""
+        raise NotImplementedError
+
+    def new(self, fields: Mapping[str, Any]) -> AdObject:
+        """One that is not stored yet."""
+        raise NotImplementedError
+
+
+class ResourceDetail(AdsView):
+    """``GET``, ``PUT``, ``PATCH`` and ``DELETE`` one."""
+
+    problem_statuses = {
+        "PUT": {"412": "It has changed since", "428": "If-Match is missing"},
+        "PATCH": {"412": "It has changed since", "428": "If-Match is missing"},
+        "DELETE": {"409": "Something uses it", "412": "It has changed since", "428": "If-Match is missing"},
+    }
+
+    def get(self, request: Request, pk: UUID) -> Response:
+        found = self.model.objects.of_site(self.site).filter(pk=pk).first()
+        if found is None:
+            raise Http404
+        if is_match(request.headers.get("If-None-Match", ""), etag(found)):
+            return Response(status=304, headers=PRIVATE | {"ETag": etag(found)})
+        return self._answer(found)
+
+    def put(self, request: Request, pk: UUID) -> Response:
+        body = request.data
+        if isinstance(body, Mapping) and body.get("id") == str(pk):
+            body = {name: value for name, value in body.items() if name != "id"}
+        return self._change(pk, body, is_partial=False)
+
+    def patch(self, request: Request, pk: UUID) -> Response:
+        return self._change(pk, request.data, is_partial=True)
+
+    def delete(self, request: Request, pk: UUID) -> Response:
+        wanted = self._wanted(pk)
+        delete_object(self.model, site=self.site, pk=pk, wanted=wanted, actor=request.user)
+        return Response(status=204)
+
+    def _change(self, pk: UUID, body: Any, *, is_partial: bool) -> Response:
+        wanted = self._wanted(pk)
+        serializer = self.resource_serializer(data=body, partial=is_partial)
+        serializer.is_valid(raise_exception=True)
+        fields = serializer.validated_data
+        changed = change_object(
+            self.model, site=self.site, pk=pk, wanted=wanted, fields=fields, actor=self.request.user
+        )
+        return self._answer(changed)
+
+    def _wanted(self, pk: UUID) -> Collection[str]:
+        """What ``If-Match`` names. It is not asked for where there is nothing (RFC 9110, section 13.2.1)."""
+        if not self.model.objects.of_site(self.site).filter(pk=pk).exists():
+            raise Http404
+        return wanted_versions(self.request.headers.get("If-Match"))
+
+    def _answer(self, found: AdObject) -> Response:
+        return Response(self.resource_serializer(found).data, headers=PRIVATE | {"ETag": etag(found)})
+
+
+def documented_list(
+    noun: str,
+    *,
+    name: str,
+    serializer: type[StrictSerializer],
+    orderings: Collection[str],
+    filters: Sequence[OpenApiParameter],
+) -> Callable[[type[ResourceList]], type[ResourceList]]:
+    """Documents a list view: ``noun`` in sentences, ``name`` in operation ids."""
+    ordering = OpenApiParameter("ordering", str, enum=[*orderings, *(f"-{field}" for field in orderings)])
+    return extend_schema_view(
+        get=extend_schema(
+            operation_id=f"ads_{name}_list",
+            description=f"The {noun}s of a site, a page at a time.",
+            parameters=[SITE, *filters, ordering],
+        ),
+        post=extend_schema(
+            operation_id=f"ads_{name}_create",
+            description=f"Make a {noun}.",
+            parameters=[SITE, IDEMPOTENCY, ETAG, LOCATION],
+            request=serializer,
+            responses={201: serializer},
+        ),
+    )
+
+
+def documented_detail(
+    noun: str, *, name: str, serializer: type[StrictSerializer]
+) -> Callable[[type[ResourceDetail]], type[ResourceDetail]]:
+    """Documents the view of one: ``noun`` in sentences, ``name`` in operation ids."""
+    return extend_schema_view(
+        get=extend_schema(
+            operation_id=f"ads_{name}_read",
+            description=f"One {noun}.",
+            parameters=[SITE, IF_NONE_MATCH, ETAG],
+            responses={200: serializer, 304: None},
+        ),
+        put=extend_schema(
+            operation_id=f"ads_{name}_replace",
+            description=f"Replace a {noun}: what is left out gets its default. `id` may stand in the body.",
+            parameters=[SITE, IF_MATCH, ETAG],
+            request=serializer,
+            responses=serializer,
+        ),
+        patch=extend_schema(
+            operation_id=f"ads_{name}_change",
+            description=f"Change some fields of a {noun}.",
+            parameters=[SITE, IF_MATCH, ETAG],
+            request=serializer(partial=True),
+            responses=serializer,
+        ),
+        delete=extend_schema(
+            operation_id=f"ads_{name}_delete",
+            description=f"Delete a {noun} that nothing uses.",
+            parameters=[SITE, IF_MATCH],
+            request=None,
+            responses={204: None},
+        ),
+    )
+
+
+def asked_choice(request: Request, name: str, values: Collection[str]) -> str | None:
+    """The value of a query parameter that takes one of ``values``; None if it is not given."""
+    asked = request.query_params.get(name)
+    if asked is not None and asked not in values:
+        raise FieldError(name, f"Use one of {', '.join(values)}.", code="invalid_choice")
+    return asked
+
+
+def _site_query(request: Request) -> str:
+    code = request.query_params.get("site")
+    return f"?site={code}" if code is not None else ""

@@ -1,0 +1,168 @@
+"""Changing slots and what is sold on them. Every change is written to the audit in its own transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.http import Http404
+
+from ads.models import AdObject, Slot
+from ads.preconditions import require_current
+from articles.models import Site
+from newsroom.audit.services import record
+from newsroom.errors import DomainError, FieldError
+
+Kind = TypeVar("Kind", bound=AdObject)
+
+MOST_NAMED = 3
+# What a unique constraint means to somebody who fills in a form: the field, and what to say there.
+TAKEN = {
+    "slot_code_per_site": ("code", "This site already has a slot with this code."),
+    "advertiser_name_per_site": ("name", "This site already has an advertiser with this name."),
+}
+
+
+class InUse(DomainError):
+    code = "in_use"
+    status = 409
+    title = "Something else still uses it"
+
+
+@transaction.atomic
+def change_object(
+    kind: type[Kind], *, site: Site, pk: UUID, wanted: Collection[str], fields: Mapping[str, Any], actor: Any
+) -> Kind:
+    """Change an object that still has one of the ``wanted`` versions.
+
+    Raises:
+        Http404: this site has no such object.
+        Stale: somebody changed it since.
+        FieldError: the new values do not fit.
+    """
+    found = _locked(kind, site=site, pk=pk)
+    require_current(found, wanted)
+    for name, value in fields.items():
+        setattr(found, name, value)
+    return save_object(found, actor=actor)
+
+
+@transaction.atomic
+def delete_object(kind: type[Kind], *, site: Site, pk: UUID, wanted: Collection[str], actor: Any) -> None:
+    """Delete an object that nothing else uses.
+
+    Raises:
+        Http404, Stale, InUse.
+    """
+    found = _locked(kind, site=site, pk=pk)
+    require_current(found, wanted)
+    remove_object(found, actor=actor)
+
+
+@transaction.atomic
+def save_object(changed: Kind, *, actor: Any) -> Kind:
+    """Store a new or changed object under its next version; where nothing changed, nothing is written.
+
+    Raises:
+        FieldError: a value is taken, or the values do not fit each other.
+    """
+    if isinstance(changed, Slot):
+        _check_spacing(changed)
+    kind = type(changed)
+    stored = kind._default_manager.select_for_update().filter(pk=changed.pk).first()
+    before, after = _values(stored), _values(changed)
+    differing = [name for name in kind.audited if stored is None or before[name] != after[name]]
+    if stored is not None:
+        changed.version = stored.version + 1 if differing else stored.version
+    if differing:
+        _write(changed)
+        _note(
+            "update" if stored else "create",
+            changed,
+            actor=actor,
+            before={name: before[name] for name in differing if stored},
+            after={name: after[name] for name in differing},
+        )
+    return changed
+
+
+@transaction.atomic
+def remove_object(found: AdObject, *, actor: Any) -> None:
+    """Delete an object that nothing else uses.
+
+    Raises:
+        InUse: something does. What would join at this moment waits for the lock, then finds nothing.
+    """
+    locked = type(found)._default_manager.select_for_update().get(pk=found.pk)
+    if in_words := use_in_words(locked):
+        raise InUse(in_words)
+    _note("delete", locked, actor=actor, before=_values(locked), after={})
+    locked.delete()
+
+
+def use_in_words(found: AdObject) -> str:
+    """Why this object cannot be deleted, as sentences; empty if it can."""
+    if not isinstance(found, Slot):
+        return ""
+    names = list(found.line_items.order_by("name").values_list("name", flat=True)[: MOST_NAMED + 1])
+    if not names:
+        return ""
+    shown = ", ".join(f"“{name}”" for name in names[:MOST_NAMED])
+    more = " and others" if len(names) > MOST_NAMED else ""
+    return (
+        f"Slot {found.code} is used by {shown}{more}."
+        " Take it out of them first, or switch it off (active: false)."
+    )
+
+
+def _locked(kind: type[Kind], *, site: Site, pk: UUID) -> Kind:
+    found: Kind | None = kind.objects.of_site(site).select_for_update(of=("self",)).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _check_spacing(slot: Slot) -> None:
+    in_thread = slot.position == Slot.Position.IN_THREAD
+    for name in ("after_n", "every_m"):
+        given = getattr(slot, name) is not None
+        if in_thread and not given:
+            raise FieldError(name, f"A slot in a thread needs {name}.", code="required")
+        if given and not in_thread:
+            raise FieldError(name, f"Only a slot in a thread has {name}; send null.", code="not_in_thread")
+
+
+def _write(changed: AdObject) -> None:
+    try:
+        with transaction.atomic():
+            changed.save()
+    except IntegrityError as error:
+        for constraint, (field, words) in TAKEN.items():
+            if constraint in str(error):
+                raise FieldError(field, words, code="unique") from error
+        raise
+
+
+def _values(found: AdObject | None) -> dict[str, Any]:
+    return {name: _plain(getattr(found, name)) for name in found.audited} if found is not None else {}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
+
+
+def _note(action: str, found: AdObject, *, actor: Any, before: dict[str, Any], after: dict[str, Any]) -> None:
+    name = str(found._meta.verbose_name).replace(" ", "_")
+    record(
+        action=f"{name}.{action}",
+        object_type=name,
+        object_id=found.pk,
+        actor_kind="person",
+        actor=actor,
+        data={"version": found.version, "before": before, "after": after},
+    )

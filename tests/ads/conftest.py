@@ -1,0 +1,158 @@
+"""Two newspapers with people who sell, and a client that speaks as them."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+
+from ads.models import Advertiser, Assignment, Campaign, Creative, LineItem, Slot
+from articles.models import Article, Section, Site
+from newsroom.access.services import issue_token
+
+SLOTS = "/api/v1/ads/slots/"
+EVERYTHING = ("ads:read", "ads:write")
+ARTICLE_TOP = {"code": "top", "name": "Above the article", "position": "article_top"}
+
+_numbers = count(1)
+
+
+@dataclass
+class Caller:
+    """A person with one token: ``caller.post(SLOTS, {...})``."""
+
+    user: Any
+    secret: str
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        sent = {"Authorization": f"Bearer {self.secret}"} if self.secret else {}
+        content = body if isinstance(body, (bytes, str)) else json.dumps(body)
+        return Client().generic(
+            method,
+            path,
+            b"" if body is None else content,
+            content_type="application/json",
+            headers={**sent, **{name.replace("_", "-"): value for name, value in headers.items()}},
+        )
+
+    def get(self, path: str, **headers: str) -> HttpResponse:
+        return self.call("GET", path, **headers)
+
+    def post(self, path: str, body: Any, **headers: str) -> HttpResponse:
+        return self.call("POST", path, body, **headers)
+
+    def put(self, path: str, body: Any, **headers: str) -> HttpResponse:
+        return self.call("PUT", path, body, **headers)
+
+    def patch(self, path: str, body: Any, **headers: str) -> HttpResponse:
+        return self.call("PATCH", path, body, **headers)
+
+    def delete(self, path: str, **headers: str) -> HttpResponse:
+        return self.call("DELETE", path, **headers)
+
+
+@pytest.fixture
+def site(db: None) -> Site:
+    """The default site: whoever is assigned to none works on this one."""
+    return Site.objects.create(
+        code="tribune", name="The Tribune", domain="tribune.example.org", is_default=True
+    )
+
+
+@pytest.fixture
+def other_site(db: None) -> Site:
+    """Another tenant."""
+    return Site.objects.create(code="herald", name="The Herald", domain="herald.example.org")
+
+
+@pytest.fixture
+def caller(db: None) -> Callable[..., Caller]:
+    """Somebody with a role, a token and perhaps assignments: ``caller("ad manager", sites=[site])``."""
+
+    def make(
+        role: str, *, scopes: tuple[str, ...] = EVERYTHING, sites: tuple[Site, ...] = (), **fields: Any
+    ) -> Caller:
+        user = get_user_model().objects.create(username=f"somebody-{next(_numbers)}", **fields)
+        if role:
+            user.groups.add(role_group(role))
+        for assigned in sites:
+            Assignment.objects.create(user=user, site=assigned)
+        return Caller(user, issue_token(user=user, name="test", scopes=scopes)[1])
+
+    return make
+
+
+@pytest.fixture
+def manager(site: Site, caller: Callable[..., Caller]) -> Caller:
+    return caller("ad manager")
+
+
+@pytest.fixture
+def nobody() -> Caller:
+    return Caller(None, "")
+
+
+def role_group(name: str) -> Group:
+    """A group as the migration made it; made again where a test emptied the tables."""
+    if not Group.objects.filter(name=name).exists():
+        migration = importlib.import_module("moderation.migrations.0003_roles_as_groups")
+        with connection.schema_editor() as editor:
+            migration.make_groups(apps, editor)
+    return Group.objects.get(name=name)
+
+
+def new_slot(site: Site, **fields: Any) -> Slot:
+    number = next(_numbers)
+    given = {
+        "code": f"slot-{number}",
+        "name": f"Slot {number}",
+        "position": "article_top",
+        "sizes": ["fluid"],
+    }
+    return Slot.objects.create(site=site, **(given | fields))
+
+
+def new_line_item(site: Site, *slots: Slot, **fields: Any) -> LineItem:
+    number = next(_numbers)
+    advertiser = Advertiser.objects.create(site=site, name=f"Advertiser {number}")
+    campaign = Campaign.objects.create(advertiser=advertiser, name="Spring", starts_at=timezone.now())
+    item = LineItem.objects.create(campaign=campaign, name=f"Item {number}", **({"status": "ready"} | fields))
+    item.slots.set(slots)
+    return item
+
+
+def new_creative(item: LineItem, **fields: Any) -> Creative:
+    given = {"headline": "Fresh bread", "target_url": "https://bakery.example.com/"}
+    return Creative.objects.create(line_item=item, **(given | fields))
+
+
+def new_article(site: Site) -> Article:
+    number = next(_numbers)
+    section = Section.objects.create(site=site, name="Local", slug=f"local-{number}")
+    return Article.objects.create(
+        site=site,
+        section=section,
+        headline="Bridge stuck",
+        slug=f"bridge-{number}",
+        status=Article.Status.PUBLISHED,
+        published_at=timezone.now(),
+    )
+
+
+def field_codes(response: HttpResponse) -> dict[str, str]:
+    """The code per field of a problem document with status 400."""
+    assert response.status_code == 400, response.content
+    assert response["Content-Type"] == "application/problem+json"
+    return {error["field"]: error["code"] for error in response.json()["errors"]}

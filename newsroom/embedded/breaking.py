@@ -72,10 +72,21 @@ def _ask(state: State, supervisor: int, part: str, seconds: float) -> None:
     os.kill(supervisor, signal.SIGUSR1)
     deadline = time.monotonic() + 10
     while request.exists():
+        if refused := _read(request).get("refused"):
+            request.unlink(missing_ok=True)
+            raise Refused(refused)
         if time.monotonic() > deadline:
             request.unlink(missing_ok=True)
             raise Refused("the demo did not react; is it still starting?")
         time.sleep(0.05)
+
+
+def _read(request: Path) -> dict[str, str]:
+    try:
+        found: dict[str, str] = json.loads(request.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
 
 
 def _address(state: State) -> str:

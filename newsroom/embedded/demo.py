@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import os
 import socket
 
 from newsroom.embedded.manage import default_state
@@ -24,9 +25,7 @@ def demo(arguments: list[str]) -> int:
     parser.add_argument(
         "--state", default=default_state(), metavar="DIR", help="where everything is kept (.state)"
     )
-    parser.add_argument(
-        "--limits", choices=("off", "default", "strict"), default="default", help="posting limits"
-    )
+    parser.add_argument("--limits", choices=("off", "default", "strict"), help="posting limits (default)")
     options = parser.parse_args(arguments)
     state = State.open(options.state)
     with state.lock("demo") as is_mine:
@@ -37,7 +36,12 @@ def demo(arguments: list[str]) -> int:
         refuse_taken_port(options.port)
         address = f"http://{HOST}:{options.port}"
         (state.run / "demo.address").write_text(f"{address}\n", encoding="utf-8")
-        return Supervisor(state, host=HOST, port=options.port, limits=options.limits).run()
+        return Supervisor(
+            state,
+            host=HOST,
+            port=options.port,
+            limits=options.limits or os.environ.get("NEWSROOM_LIMITS") or "default",
+        ).run()
 
 
 def _running(state: State) -> str:

@@ -31,7 +31,8 @@ class Output:
             lines, rest = [*lines, rest], b""
         self._partial[name] = rest
         for line in lines:
-            self.tell(name, line.decode("utf-8", errors="replace").rstrip())
+            if text := line.decode("utf-8", errors="replace").rstrip():
+                self.tell(name, text)
 
     def tell(self, name: str, text: str) -> None:
         prefix = f"{name:<{WIDTH}} |"

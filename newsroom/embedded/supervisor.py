@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import IO, Any
 
 from newsroom.embedded import parts, stamp
-from newsroom.embedded.environment import demo_environment, hold_stores
+from newsroom.embedded.environment import STORES, demo_environment, hold_stores
 from newsroom.embedded.keeper import Lease
 from newsroom.embedded.output import Output
 from newsroom.embedded.processes import dies_with_parent, session_members, signal_all, write_pid_file
@@ -244,17 +244,21 @@ class Supervisor:
         request_file = self.state.run / "break.json"
         try:
             request = json.loads(request_file.read_text(encoding="utf-8"))
-            request_file.unlink()
         except (OSError, ValueError):
             return
         part, seconds = request["part"], float(request["seconds"])
-        if part == "worker" and "worker" in self.restarter:
+        if part == "worker" and part in self.restarter:
             self.restarter.kill_for("worker", seconds)
             self.output.tell("worker", f"killed, starts again in {seconds:g} s")
-        elif part in STORE_OF and self.lease is not None:
+        elif part in STORE_OF and self.lease is not None and STORES[STORE_OF[part]] in self.lease.urls:
             # A frozen broker is worse than a dead one: connections hang instead of failing.
             how = "freeze" if part == "broker" else "kill"
             self.lease.ask(**{how: STORE_OF[part], "seconds": seconds})
+        else:
+            refusal = {"refused": f"this demo does not run the {part} itself"}
+            request_file.write_text(json.dumps(refusal), encoding="utf-8")
+            return
+        request_file.unlink()
 
     # --- stop --------------------------------------------------------------------------------
 

@@ -13,7 +13,6 @@ _INVISIBLE_LETTERS = frozenset(
 )
 _MOST_MARKS = 4  # per base letter: more is no language, but can cover the lines around it
 _BLANK_LINES = re.compile(r"\n{3,}")
-_TRAILING = re.compile(r"[^\S\n]+\n")
 
 
 def clean_body(text: str) -> str:
@@ -25,7 +24,8 @@ def clean_body(text: str) -> str:
         text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n"),
         keep="\n\t",
     )
-    text = _TRAILING.sub("\n", text)
+    # Line by line: a regular expression for blanks before a line end takes 51 s for 60,000 blanks.
+    text = "\n".join(line.rstrip() for line in text.split("\n"))
     text = _BLANK_LINES.sub("\n\n", text).strip()
     return text if is_visible(text) else ""
 

@@ -1,0 +1,137 @@
+"""The blocks above and below an article: three queries, and no setting of a slot breaks the page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+from ads.models import LineItem, Slot
+from ads.selectors import ads_for_article
+from articles.models import Site
+from tests.ads.conftest import new_article, new_creative, new_line_item, new_slot
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_page_asks_three_queries_however_much_is_booked(site: Site, django_assert_num_queries: Any) -> None:
+    article = new_article(site)
+    slots = [new_slot(site, position=position) for position in ("article_top", "article_bottom")]
+    for _ in range(12):
+        new_creative(new_line_item(site, *slots))
+    with django_assert_num_queries(3):
+        shown = ads_for_article(article, at=timezone.now())
+    assert set(shown) == {"article_top", "article_bottom"}
+    assert all(filled.creative and filled.sponsor for filled in shown.values())
+
+
+def test_one_creative_stands_on_a_page_once(site: Site) -> None:
+    slots = [new_slot(site, position=position) for position in ("article_top", "article_bottom")]
+    new_creative(new_line_item(site, *slots))
+    shown = ads_for_article(new_article(site), at=timezone.now())
+    assert sorted(filled.creative is not None for filled in shown.values()) == [False, True]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"status": "draft"},
+        {"status": "paused"},
+    ],
+)
+def test_what_is_not_ready_is_not_shown(site: Site, item: dict[str, str]) -> None:
+    slot = new_slot(site)
+    new_creative(new_line_item(site, slot, **item))
+    assert ads_for_article(new_article(site), at=timezone.now())["article_top"].creative is None
+
+
+def test_a_campaign_runs_from_its_start_until_its_end(site: Site) -> None:
+    now = timezone.now()
+    item = new_line_item(site, new_slot(site))
+    new_creative(item)
+    item.campaign.starts_at, item.campaign.ends_at = now, now + timedelta(hours=1)
+    item.campaign.save()
+    article = new_article(site)
+    shown = [
+        ads_for_article(article, at=at)["article_top"].creative is not None
+        for at in (now - timedelta(seconds=1), now, now + timedelta(minutes=59), now + timedelta(hours=1))
+    ]
+    assert shown == [False, True, True, False]
+
+
+def test_a_sponsor_stands_before_a_house_ad(site: Site) -> None:
+    slot = new_slot(site)
+    new_creative(new_line_item(site, slot, type=LineItem.Type.HOUSE))
+    paid = new_creative(new_line_item(site, slot, type=LineItem.Type.SPONSORSHIP))
+    for seed in range(20):
+        shown = ads_for_article(new_article(site), at=timezone.now(), seed=seed)
+        assert shown["article_top"].creative == paid
+
+
+def test_of_two_slots_in_one_place_the_one_with_an_ad_is_shown(site: Site) -> None:
+    new_slot(site, code="a-empty")
+    new_creative(new_line_item(site, new_slot(site, code="b-sold")))
+    shown = ads_for_article(new_article(site), at=timezone.now())
+    assert shown["article_top"].code == "b-sold"
+
+
+def test_a_slot_of_another_site_with_the_same_code_is_another_slot(site: Site, other_site: Site) -> None:
+    new_slot(site, code="top")
+    theirs = new_slot(other_site, code="top")
+    new_creative(new_line_item(site, theirs))
+    assert ads_for_article(new_article(site), at=timezone.now())["article_top"].creative is None
+
+
+def test_another_tenants_ads_are_not_shown(site: Site, other_site: Site) -> None:
+    slot = new_slot(site)
+    new_creative(new_line_item(other_site, slot))
+    assert ads_for_article(new_article(site), at=timezone.now())["article_top"].creative is None
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"sizes": []},
+        {"sizes": ["nonsense"]},
+        {"sizes": ["9999x9999"]},
+        {"active": False},
+        {"name": "<b>“&"},
+        {"floor_price_micros": 2**63 - 1},
+        {"position": "in_thread", "after_n": 1, "every_m": 1},
+    ],
+)
+def test_a_strange_slot_does_not_break_the_page(site: Site, client: Client, strange: dict[str, Any]) -> None:
+    slots = [new_slot(site, **strange), new_slot(site, position="article_bottom")]
+    new_creative(new_line_item(site, *slots), headline="<script>alert(1)</script>")
+    response = client.get(new_article(site).get_absolute_url())
+    assert response.status_code == 200
+    assert b"<script>alert" not in response.content
+
+
+def test_a_line_item_without_slots_or_creatives_does_not_break_the_page(site: Site, client: Client) -> None:
+    new_slot(site)
+    new_line_item(site)
+    new_creative(new_line_item(site))
+    assert client.get(new_article(site).get_absolute_url()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ads_slot SET position = 'sidebar'",
+        "UPDATE ads_slot SET floor_price_micros = -1",
+        "UPDATE ads_slot SET after_n = 3",
+        "UPDATE ads_lineitem SET type = 'premium'",
+        "UPDATE ads_lineitem SET weight = 0",
+        "UPDATE ads_campaign SET ends_at = starts_at",
+    ],
+)
+def test_the_database_refuses_what_no_page_could_use(site: Site, statement: str) -> None:
+    new_line_item(site, new_slot(site))
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert Slot.objects.get().position == "article_top"

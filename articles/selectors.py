@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest
 
 from articles.models import Article, ArticleQuerySet, Risk, Sensitivity, Site
+from articles.sites import site_by_code, site_by_host
 
 _RISK_ORDER = [Risk.LOW, Risk.MEDIUM, Risk.HIGH, Risk.NO_ADS]
 
@@ -20,17 +21,7 @@ def site_for(request: HttpRequest) -> Site:
         Http404: ``?site=`` names no site, or there is none at all.
     """
     code = request.GET.get("site")
-    if code is not None:
-        site = Site.objects.filter(code=code).first() if "\0" not in code else None
-        if site is None:
-            raise Http404
-        return site
-    host = request.get_host().rsplit(":", 1)[0].lower()
-    matching = {
-        found.domain == host: found
-        for found in Site.objects.filter(is_default=True) | Site.objects.filter(domain=host)
-    }
-    site = matching.get(True) or matching.get(False)
+    site = site_by_code(code) if code is not None else site_by_host(request.get_host())
     if site is None:
         raise Http404
     return site

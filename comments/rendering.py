@@ -6,13 +6,14 @@ never older than the last committed decision, whichever process made it.
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 from collections import OrderedDict
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
+from uuid import UUID
 
-from articles.models import Article
 from comments.selectors import Node, thread_page
 
 MOST_BYTES = 32 * 2**20
@@ -42,25 +43,48 @@ class BytesCache:
                 self._held -= len(dropped)
 
 
+class ThreadKey(NamedTuple):
+    """What identifies one page of a thread at one version."""
+
+    article_id: UUID
+    version: int
+    path: str
+    sort: str
+    cursor: str | None
+    limit: int
+
+
 _cache = BytesCache(MOST_BYTES)
 
 
-def thread_bytes(
-    article: Article, *, version: int, path: str, sort: str, cursor: str | None, limit: int
-) -> bytes:
-    """The thread's JSON at this version, from the cache or built in at most four queries."""
-    key = (article.pk, version, path, sort, cursor, limit)
-    body = _cache.get(key)
+def cached_thread(key: ThreadKey) -> bytes | None:
+    """The page's JSON if this process has made it before."""
+    return _cache.get(key)
+
+
+def compressed_thread(key: ThreadKey, plain: bytes) -> bytes:
+    """The same bytes as gzip, compressed once per version."""
+    compressed_key = (*key, "gzip")
+    body = _cache.get(compressed_key)
     if body is None:
-        page = thread_page(article.pk, sort=sort, cursor=cursor, limit=limit)
+        body = gzip.compress(plain, compresslevel=6, mtime=0)
+        _cache.put(compressed_key, body)
+    return body
+
+
+def thread_bytes(key: ThreadKey) -> bytes:
+    """The page's JSON at this version, from the cache or built in at most four queries."""
+    body = cached_thread(key)
+    if body is None:
+        page = thread_page(key.article_id, sort=key.sort, cursor=key.cursor, limit=key.limit)
         following = (
-            f"{path}?{urlencode({'sort': sort, 'cursor': page.next_cursor, 'limit': limit})}"
+            f"{key.path}?{urlencode({'sort': key.sort, 'cursor': page.next_cursor, 'limit': key.limit})}"
             if page.next_cursor
             else None
         )
         document = {"count": page.count, "next": following, "results": render_replies(page.results)}
         body = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
-        if page.version == version:  # A decision in between belongs to the next version's key.
+        if page.version == key.version:  # A decision in between belongs to the next version's key.
             _cache.put(key, body)
     return body
 

@@ -17,12 +17,12 @@ from django.db.models.functions import Now
 from articles.models import Article
 from comments.models import MAX_DEPTH, Comment, CommentPrivate, CommentRevision, Mailbox, NetworkKey, Thread
 from comments.signals import comment_changed, comment_edited, comment_submitted
+from comments.storing import NewComment, insert_comment, is_duplicate, lock_mailbox
 from newsroom import metrics
 from newsroom.access.services import answer_once
 from newsroom.audit.services import record
 from newsroom.crypto import address_hashes, encrypt_address, keyed_digest, network_pseudonym
 from newsroom.errors import DomainError, FieldError
-from newsroom.ids import uuid7
 from newsroom.limits import Limit, enforce
 
 EDIT_WINDOW = timedelta(minutes=15)
@@ -110,7 +110,7 @@ def accept_comment(
             scope=f"comments:{article.pk}",
             key=idempotency_key,
             body=_fingerprint(submission),
-            answer=lambda: {"id": str(submit_comment(article=article, submission=submission, at=at).pk)},
+            answer=lambda: {"id": str(submit_comment(article=article, submission=submission, at=at))},
         )
     return UUID(answer["id"])
 
@@ -124,9 +124,10 @@ def _limit_key(purpose: str, value: str) -> str:
     return keyed_digest(f"limit-{purpose}", value.strip().lower().encode()).hex()[:32]
 
 
-@transaction.atomic
-def submit_comment(*, article: Article, submission: Submission, at: datetime, demo: bool = False) -> Comment:
-    """Store a comment as PENDING with its revision and private part, and announce it.
+def submit_comment(*, article: Article, submission: Submission, at: datetime, demo: bool = False) -> UUID:
+    """Store a comment as PENDING with its revision and private part, announce it, and return its id.
+
+    Inside the caller's transaction, which it leaves to roll back when it refuses.
 
     Raises:
         CommentsClosed: the article takes no comments at ``at``.
@@ -136,41 +137,32 @@ def submit_comment(*, article: Article, submission: Submission, at: datetime, de
     if not accepts_comments(article, at=at):
         raise CommentsClosed(f"Comments on “{article.headline}” are closed.")
     parent = _parent(article, submission.parent_id)
-    mailbox_id = _mailbox(submission.email, demo=demo)
     # The mailbox row is locked: of two equal comments sent at once, the second one sees the first.
-    if (
-        Comment.objects.filter(article=article, private__mailbox=mailbox_id, body=submission.body)
-        .exclude(status__in=[Comment.Status.WITHDRAWN, Comment.Status.ERASED])
-        .exists()
-    ):
+    mailbox_id = _mailbox(submission.email, demo=demo)
+    if is_duplicate(mailbox_id=mailbox_id, article_id=article.pk, body=submission.body):
         raise DuplicateComment("You have already sent exactly this text under this article.")
-    Thread.objects.bulk_create([Thread(article=article)], ignore_conflicts=True)  # One statement, made once.
-    comment = Comment.objects.create(
-        article=article,
-        parent=parent,
-        ancestors=[*parent.ancestors, parent.pk] if parent else [],
-        depth=parent.depth + 1 if parent else 0,
-        name=submission.name,
-        body=submission.body,
-        created_at=at,
-        next_attempt_at=Now() + FIRST_CHECK_AFTER,
-        demo=demo,
-    )
-    CommentRevision.objects.create(
-        comment=comment, revision=1, name=comment.name, body=comment.body, created_at=at
-    )
     key = _network_key(at.date().replace(day=1))
-    CommentPrivate.objects.create(
-        comment=comment,
-        mailbox_id=mailbox_id,
-        network=network_pseudonym(submission.network, key=bytes(key.secret)),
-        network_key=key,
-        honeypot=submission.honeypot,
-        form_age_s=submission.form_age_s,
+    comment_id = insert_comment(
+        NewComment(
+            article=article.pk,
+            parent=parent.pk if parent else None,
+            ancestors=[*parent.ancestors, parent.pk] if parent else [],
+            depth=parent.depth + 1 if parent else 0,
+            name=submission.name,
+            body=submission.body,
+            created_at=at,
+            first_check_after=FIRST_CHECK_AFTER,
+            mailbox=mailbox_id,
+            network=network_pseudonym(submission.network, key=bytes(key.secret)),
+            network_key=key.month,
+            honeypot=submission.honeypot,
+            form_age_s=submission.form_age_s,
+            demo=demo,
+        )
     )
     metrics.COMMENTS_ACCEPTED.inc()
-    comment_submitted.send(sender=Comment, comment_id=comment.pk)
-    return comment
+    comment_submitted.send(sender=Comment, comment_id=comment_id)
+    return comment_id
 
 
 def accepts_comments(article: Article, *, at: datetime) -> bool:
@@ -204,16 +196,7 @@ def _mailbox(address: str, *, demo: bool) -> UUID:
         )
         if found is not None:
             return found
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO comments_mailbox"
-            " (id, address_hash, address_ciphertext, trusted, blocked, premoderated, demo)"
-            " VALUES (%s, %s, %s, false, false, false, %s)"
-            " ON CONFLICT (address_hash) DO UPDATE SET last_used_at = now() RETURNING id",
-            [uuid7(), current, encrypt_address(address), demo],
-        )
-        mailbox_id: UUID = cursor.fetchone()[0]
-    return mailbox_id
+    return lock_mailbox(address_hash=current, ciphertext=encrypt_address(address), demo=demo)
 
 
 def _network_key(month: date) -> NetworkKey:

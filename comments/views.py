@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from articles.selectors import articles_by_slug, readable_article, site_for
 from comments import selectors
 from comments.models import Comment
-from comments.rendering import render_replies, thread_bytes
+from comments.rendering import ThreadKey, render_replies, thread_bytes
 from comments.serializers import (
     AcceptedSerializer,
     CommentEditSerializer,
@@ -84,10 +84,8 @@ class ArticleComments(CommentView):
         etag = strong_etag("thread", article.pk, version, sort, cursor, limit)
 
         def answer() -> HttpResponse:
-            body = thread_bytes(
-                article, version=version, path=request.path, sort=sort, cursor=cursor, limit=limit
-            )
-            return HttpResponse(body, content_type="application/json")
+            body = thread_bytes(ThreadKey(article.pk, version, request.path, sort, cursor, limit))
+            return HttpResponse(body, content_type="application/json", headers={"Vary": "Accept-Encoding"})
 
         return conditional(request, etag, answer)
 

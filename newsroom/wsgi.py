@@ -7,4 +7,8 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 os.environ.setdefault("NEWSROOM_PROCESS", "web")
 
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+from comments.front import ThreadFront  # noqa: E402  (needs the apps)
+
+application = ThreadFront(_django)

@@ -144,7 +144,8 @@ class CommentFactory(factory.Factory):
         )
         with transaction.atomic():
             article = parent.article if parent else given["article"]
-            comment = submit_comment(article=article, submission=submission, at=given["at"])
+            comment_id = submit_comment(article=article, submission=submission, at=given["at"])
+            comment = Comment.objects.get(pk=comment_id)
             return bring_to(comment, given["status"], held_by=given["held_by"])
 
 

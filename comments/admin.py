@@ -1,0 +1,58 @@
+"""Comments to search in. Nothing about them is written here: a state changes by a decision, on the desk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.text import Truncator
+
+from comments.models import Comment
+
+
+@admin.register(Comment)
+class CommentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Found by words, name, article and state; each opens on the desk, with its history."""
+
+    list_display = ["excerpt", "name", "state", "article", "sent"]
+    list_filter = ["status", "held_by", "article__section", "created_at"]
+    search_fields = ["body", "name", "article__headline"]
+    search_help_text = "Words of the comment, its author's name, or the article's headline"
+    ordering = ["-created_at"]
+    list_per_page = 50
+    show_full_result_count = False
+    actions = None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Comment]:
+        return super().get_queryset(request).select_related("article")
+
+    @admin.display(description="comment")
+    def excerpt(self, comment: Comment) -> str:
+        return Truncator(comment.body).chars(90) or "(erased)"
+
+    @admin.display(description="state", ordering="status")
+    def state(self, comment: Comment) -> str:
+        return f"held by {comment.get_held_by_display()}" if comment.held_by else comment.get_status_display()
+
+    @admin.display(description="sent", ordering="created_at")
+    def sent(self, comment: Comment) -> str:
+        return date_format(timezone.localtime(comment.created_at), "j M Y, H:i:s")
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not self.has_view_permission(request):
+            return super().change_view(request, object_id, *args, **kwargs)
+        return HttpResponseRedirect(reverse("admin:desk_comment", args=[object_id]))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Comment | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Comment | None = None) -> bool:
+        return False

@@ -196,6 +196,10 @@ class Article(models.Model):
     def get_absolute_url(self) -> str:
         return f"/articles/{self.slug}/"
 
+    def is_readable(self, *, at: datetime) -> bool:
+        """Whether readers may see it at ``at``; the same condition as ``ArticleQuerySet.published``."""
+        return self.status != self.Status.DRAFT and self.published_at is not None and self.published_at <= at
+
     @property
     def is_from_archive(self) -> bool:
         return self.status == self.Status.ARCHIVED

@@ -8,9 +8,10 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from newsroom.access.models import ApiToken, IdempotencyKey
+from newsroom.audit.services import record
 from newsroom.crypto import keyed_digest
 from newsroom.errors import DomainError, FieldError
 
@@ -25,15 +26,37 @@ class KeyReused(DomainError):
     title = "This Idempotency-Key was used with another body"
 
 
+@transaction.atomic
 def issue_token(
-    *, user: Any, name: str, scopes: Collection[str], expires_at: datetime | None = None
+    *, user: Any, name: str, scopes: Collection[str], expires_at: datetime | None = None, actor: Any = None
 ) -> tuple[ApiToken, str]:
     """A new token and its secret; the secret is not stored and cannot be shown again."""
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         user=user, name=name, scopes=sorted(scopes), expires_at=expires_at, digest=token_digest(secret)
     )
+    _record_token("issue", token, actor=actor)
     return token, secret
+
+
+@transaction.atomic
+def revoke_token(*, token: ApiToken, actor: Any, at: datetime) -> bool:
+    """Let a token stop working for good; whether it still worked. Safe to run twice."""
+    if not ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=at):
+        return False
+    _record_token("revoke", token, actor=actor)
+    return True
+
+
+def _record_token(what: str, token: ApiToken, *, actor: Any) -> None:
+    record(
+        action=f"token.{what}",
+        object_type="apitoken",
+        object_id=token.pk,
+        actor_kind="person" if actor else "system",
+        actor=actor,
+        data={"user": token.user_id, "scopes": list(token.scopes)},
+    )
 
 
 def token_digest(secret: str) -> bytes:

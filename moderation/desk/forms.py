@@ -1,0 +1,119 @@
+"""What the desk's buttons send."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.http import QueryDict
+
+from moderation.desk.queues import AGES, SORTS, Wanted
+from moderation.models import REJECT_REASONS, ReasonCode
+
+APPROVE, REJECT, REMOVE, CHECK_AGAIN, UNDO = "approve", "reject", "remove", "check_again", "undo"
+REFUSALS = {REJECT, REMOVE}
+MOST_IN_BULK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A comment as it stood on the editor's screen."""
+
+    comment_id: UUID
+    revision: int
+    decision_id: UUID | None
+
+    @classmethod
+    def parse(cls, text: str) -> Seen:
+        """Of ``id:revision:decision``.
+
+        Raises:
+            ValueError: it is not what the desk's pages send.
+        """
+        comment_id, revision, decision = text.split(":")
+        return cls(UUID(comment_id), int(revision), UUID(decision) if decision else None)
+
+
+class SeenField(forms.CharField):
+    def clean(self, value: Any) -> Seen:
+        try:
+            return Seen.parse(super().clean(value))
+        except ValueError as error:
+            raise forms.ValidationError("This is not an item of the desk.") from error
+
+
+class SeenManyField(forms.Field):
+    widget = forms.MultipleHiddenInput
+
+    def clean(self, value: Any) -> list[Seen]:
+        if not value:
+            raise forms.ValidationError("Choose at least one comment.")
+        if len(value) > MOST_IN_BULK:
+            raise forms.ValidationError(f"Choose at most {MOST_IN_BULK} comments at once.")
+        try:
+            return [Seen.parse(text) for text in dict.fromkeys(value)]
+        except ValueError as error:
+            raise forms.ValidationError("This is not an item of the desk.") from error
+
+
+class DecideForm(forms.Form):
+    """One button for one comment."""
+
+    seen = SeenField(max_length=120)
+    action = forms.ChoiceField(
+        choices=[(name, name) for name in (APPROVE, REJECT, REMOVE, CHECK_AGAIN, UNDO)]
+    )
+    reason = forms.ChoiceField(
+        choices=[(reason.value, reason.label) for reason in REJECT_REASONS], required=False
+    )
+    note = forms.CharField(max_length=500, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("action") in REFUSALS and not data.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", "Give a reason for refusing a comment.")
+        return data
+
+
+class BulkForm(DecideForm):
+    """One button for several comments."""
+
+    seen = SeenManyField()
+    action = forms.ChoiceField(choices=[(name, name) for name in (APPROVE, REJECT, UNDO)])
+
+
+class FilterForm(forms.Form):
+    """The filters of a queue. What cannot be read filters nothing."""
+
+    section = forms.UUIDField(required=False)
+    article = forms.UUIDField(required=False)
+    author = forms.UUIDField(required=False)
+    reason = forms.ChoiceField(
+        choices=[("", "")] + [(reason.value, reason.label) for reason in ReasonCode if reason], required=False
+    )
+    language = forms.CharField(max_length=12, required=False)
+    score_from = forms.IntegerField(min_value=0, max_value=100, required=False)
+    score_to = forms.IntegerField(min_value=0, max_value=100, required=False)
+    age = forms.ChoiceField(choices=[("", ""), *AGES.items()], required=False)
+    sort = forms.ChoiceField(choices=list(SORTS.items()), required=False)
+
+    @classmethod
+    def wanted(cls, query: QueryDict) -> Wanted:
+        form = cls(query)
+        form.is_valid()
+        data = form.cleaned_data
+        low, high = data.get("score_from"), data.get("score_to")
+        return Wanted(
+            section=data.get("section"),
+            article=data.get("article"),
+            author=data.get("author"),
+            reason=data.get("reason") or "",
+            language=data.get("language") or "",
+            score_from=None if low is None else low / 100,
+            score_to=None if high is None else high / 100,
+            older_than=timedelta(hours=int(data["age"])) if data.get("age") else None,
+            sort=data.get("sort") or "risk",
+        )

@@ -1,0 +1,331 @@
+"""Everything that the desk shows about a comment, gathered for a whole page in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Min, Q
+
+from comments.models import Comment, CommentRevision, Mailbox
+from moderation.desk import words
+from moderation.desk.marking import Segment, marks_of, segments
+from moderation.models import Decision
+from moderation.services import UNDO_WINDOW
+from newsroom.audit.models import AuditEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One label's probability between its thresholds, all three also as places on a line of 100."""
+
+    label: str
+    value: float
+    hold: float | None
+    reject: float | None
+
+    @property
+    def name(self) -> str:
+        return words.LABELS.get(self.label, self.label)
+
+    @property
+    def reached(self) -> str:
+        if self.reject is not None and self.value >= self.reject:
+            return "reject"
+        return "hold" if self.hold is not None and self.value >= self.hold else ""
+
+    @property
+    def shown(self) -> str:
+        return words.percent(self.value)
+
+    @property
+    def hold_shown(self) -> str:
+        return words.percent(self.hold)
+
+    @property
+    def reject_shown(self) -> str:
+        """Empty where no score could ever reach it."""
+        return "" if self.reject is None or self.reject >= 1.0 else words.percent(self.reject)
+
+    @property
+    def at(self) -> str:
+        return f"{self.value * 100:.1f}"
+
+    @property
+    def hold_at(self) -> str:
+        return f"{(self.hold or 0) * 100:.1f}"
+
+    @property
+    def reject_at(self) -> str:
+        return f"{(self.reject or 0) * 100:.1f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """What became of the comments of one mailbox; never its address."""
+
+    pk: UUID
+    key: str
+    published: int = 0
+    held: int = 0
+    rejected: int = 0
+    total: int = 0
+    first_at: datetime | None = None
+    is_verified: bool = False
+    is_trusted: bool = False
+    is_blocked: bool = False
+    is_premoderated: bool = False
+
+    @property
+    def decided(self) -> int:
+        return self.published + self.rejected
+
+    @property
+    def rejected_share(self) -> str:
+        return words.percent(self.rejected / self.decided) if self.decided else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One comment on the desk.
+
+    ``current`` is the decision that holds, ``judged`` the machine's last one on this text.
+    """
+
+    comment: Comment
+    current: Decision | None
+    judged: Decision | None
+    name: Sequence[Segment]
+    body: Sequence[Segment]
+    scores: Sequence[Score]
+    evidence: Sequence[str]
+    author: Author
+    reason: str
+    waiting_since: datetime
+
+    @property
+    def pk(self) -> UUID:
+        return self.comment.pk
+
+    @property
+    def seen(self) -> str:
+        """What the editor's screen shows, in one field of a form: id, revision and decision."""
+        return f"{self.comment.pk}:{self.comment.revision}:{self.comment.decision_id or ''}"
+
+    @property
+    def reached_scores(self) -> list[Score]:
+        return [score for score in self.scores if score.reached]
+
+    @property
+    def other_scores(self) -> list[Score]:
+        return [score for score in self.scores if not score.reached]
+
+    @property
+    def language(self) -> str:
+        return self.judged.language if self.judged else ""
+
+    @property
+    def can_publish(self) -> bool:
+        return self.comment.status in {"pending", "held", "rejected", "removed"}
+
+    @property
+    def can_reject(self) -> bool:
+        return self.comment.status in {"pending", "held"}
+
+    @property
+    def can_remove(self) -> bool:
+        return self.comment.status == Comment.Status.PUBLISHED
+
+    @property
+    def can_check_again(self) -> bool:
+        return self.comment.held_by in {Comment.HeldBy.RULE, Comment.HeldBy.DETECTOR}
+
+    @property
+    def is_text_gone(self) -> bool:
+        return self.comment.status == Comment.Status.ERASED
+
+    def undo_seconds(self, *, user_id: int, now: datetime) -> int:
+        """For how long this user may still take the present decision back; 0 if not at all."""
+        last = self.current
+        if last is None or last.actor_id != user_id or self.comment.status not in {"published", "rejected"}:
+            return 0
+        return max(0, int((UNDO_WINDOW - (now - last.at)).total_seconds()))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line of a comment's history."""
+
+    at: datetime
+    kind: str  # revision, decision, audit
+    revision: CommentRevision | None = None
+    name: Sequence[Segment] = ()
+    body: Sequence[Segment] = ()
+    decision: Decision | None = None
+    evidence: Sequence[str] = ()
+    scores: Sequence[Score] = ()
+    entry: AuditEntry | None = None
+    policies: Mapping[str, int] = field(default_factory=dict)
+
+
+def items(comment_ids: Sequence[UUID]) -> list[Item]:
+    """The items of these comments in this order, in four queries."""
+    found = Comment.objects.filter(pk__in=comment_ids).select_related(
+        "article__section", "article__site", "parent", "private__mailbox"
+    )
+    comments = {comment.pk: comment for comment in found.defer("private__mailbox__address_ciphertext")}
+    decisions: dict[UUID, list[Decision]] = defaultdict(list)
+    rows = Decision.objects.filter(comment_id__in=comment_ids).select_related("actor").order_by("at", "pk")
+    for decision in rows:
+        decisions[decision.comment_id].append(decision)
+    authors = _authors([comment.private.mailbox for comment in comments.values()])
+    return [
+        _item(comments[pk], decisions[pk], authors[comments[pk].private.mailbox_id])
+        for pk in comment_ids
+        if pk in comments
+    ]
+
+
+def item(comment_id: UUID) -> Item | None:
+    return next(iter(items([comment_id])), None)
+
+
+def _item(comment: Comment, decisions: Sequence[Decision], author: Author) -> Item:
+    current = next((decision for decision in decisions if decision.pk == comment.decision_id), None)
+    judged = _judged(decisions, revision=comment.revision)
+    findings = judged.findings if judged else []
+    scores = scores_of(judged)
+    return Item(
+        comment=comment,
+        current=current,
+        judged=judged,
+        name=segments(comment.name, marks_of(findings, where="name", names=words.MARKS)),
+        body=segments(comment.body, marks_of(findings, where="body", names=words.MARKS)),
+        scores=scores,
+        evidence=evidence_of(findings),
+        author=author,
+        reason=words.likeliest_reason(
+            held_for=judged.reason_code if judged else comment.reason_code,
+            worst_label=next((score.label for score in scores if score.reached), ""),
+        ),
+        waiting_since=comment.edited_at or comment.created_at,
+    )
+
+
+def _judged(decisions: Iterable[Decision], *, revision: int) -> Decision | None:
+    """The last decision on a text that tells why: not a person's, one with findings if there is one."""
+    told = [
+        d for d in decisions if d.revision == revision and d.actor_kind != "person" and d.outcome != "pending"
+    ]
+    with_findings = [d for d in told if d.findings or d.scores]
+    return (with_findings or told or [None])[-1]
+
+
+def evidence_of(findings: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What the rules found, as sentences. Scores are drawn, and the address is told with its author."""
+    told = [finding for finding in findings if not finding["code"].startswith("score:")]
+    return [words.finding_sentence(finding) for finding in told if finding["code"] != "unverified_address"]
+
+
+def scores_of(decision: Decision | None) -> list[Score]:
+    """All labels, those nearest to or furthest past their thresholds first."""
+    if decision is None or not decision.scores:
+        return []
+    cuts = decision.policy.get("thresholds", {})
+    scores = [
+        Score(label, value, cuts.get(label, {}).get("hold"), cuts.get(label, {}).get("reject"))
+        for label, value in decision.scores.items()
+    ]
+    return sorted(scores, key=lambda score: -score.value / (score.hold or 1.0))
+
+
+def _authors(mailboxes: Sequence[Mailbox]) -> dict[UUID, Author]:
+    """The history of each mailbox, in one query."""
+    refused = [Comment.Status.REJECTED, Comment.Status.REMOVED]
+    counts = {
+        row["private__mailbox_id"]: row
+        for row in Comment.objects.filter(private__mailbox__in=[mailbox.pk for mailbox in mailboxes])
+        .values("private__mailbox_id")
+        .annotate(
+            published=Count("pk", filter=Q(status=Comment.Status.PUBLISHED)),
+            held=Count("pk", filter=Q(status__in=[Comment.Status.HELD, Comment.Status.PENDING])),
+            rejected=Count("pk", filter=Q(status__in=refused)),
+            total=Count("pk"),
+            first_at=Min("created_at"),
+        )
+    }
+    return {mailbox.pk: author_of(mailbox, counts.get(mailbox.pk, {})) for mailbox in mailboxes}
+
+
+def author_of(mailbox: Mailbox, counts: Mapping[str, Any]) -> Author:
+    return Author(
+        pk=mailbox.pk,
+        key=author_key(mailbox),
+        published=counts.get("published", 0),
+        held=counts.get("held", 0),
+        rejected=counts.get("rejected", 0),
+        total=counts.get("total", 0),
+        first_at=counts.get("first_at"),
+        is_verified=mailbox.verified_at is not None,
+        is_trusted=mailbox.trusted,
+        is_blocked=mailbox.blocked,
+        is_premoderated=mailbox.premoderated,
+    )
+
+
+def author_key(mailbox: Mailbox) -> str:
+    """A short name for a mailbox: the start of its keyed hash, from which no address can be told."""
+    return bytes(mailbox.address_hash)[:4].hex()
+
+
+def just_decided(*, user: Any, now: datetime) -> list[Decision]:
+    """This user's decisions that can still be taken back, newest first."""
+    mine = Decision.objects.filter(
+        actor=user,
+        at__gt=now - UNDO_WINDOW,
+        outcome__in=[Decision.Outcome.PUBLISHED, Decision.Outcome.REJECTED],
+    )
+    rows = mine.select_related("comment").order_by("-at")
+    return [decision for decision in rows if decision.comment.decision_id == decision.pk]
+
+
+def history(comment: Comment) -> list[Told]:
+    """All that happened to a comment, oldest first, in three queries."""
+    rows = (
+        Decision.objects.filter(comment=comment).select_related("actor", "model_version").order_by("at", "pk")
+    )
+    decisions = list(rows.defer("model_version__artifact", "model_version__manifest"))
+    told = [
+        _told_revision(revision, decisions) for revision in CommentRevision.objects.filter(comment=comment)
+    ]
+    told += [_told_decision(decision) for decision in decisions]
+    entries = AuditEntry.objects.filter(object_type="comment", object_id=str(comment.pk))
+    told += [Told(entry.at, "audit", entry=entry) for entry in entries.select_related("actor")]
+    return sorted(told, key=lambda line: (line.at, ("revision", "decision", "audit").index(line.kind)))
+
+
+def _told_revision(revision: CommentRevision, decisions: Sequence[Decision]) -> Told:
+    judged = _judged(decisions, revision=revision.revision)
+    findings = judged.findings if judged else []
+    return Told(
+        revision.created_at,
+        "revision",
+        revision=revision,
+        name=segments(revision.name, marks_of(findings, where="name", names=words.MARKS)),
+        body=segments(revision.body, marks_of(findings, where="body", names=words.MARKS)),
+    )
+
+
+def _told_decision(decision: Decision) -> Told:
+    return Told(
+        decision.at,
+        "decision",
+        decision=decision,
+        evidence=evidence_of(decision.findings),
+        scores=scores_of(decision),
+        policies=decision.policy.get("versions", {}),
+    )

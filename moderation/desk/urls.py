@@ -1,0 +1,22 @@
+"""The desk's paths, below the admin site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.urls import URLPattern, path
+
+from moderation.desk import views
+
+
+def desk_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
+    """``wrap`` is the admin site's own guard: it sends people without a session to the login page."""
+    return [
+        path("desk/", wrap(views.home), name="desk_home"),
+        path("desk/queues/<slug:key>/", wrap(views.queue), name="desk_queue"),
+        path("desk/comments/<uuid:comment_id>/", wrap(views.comment), name="desk_comment"),
+        path("desk/authors/<uuid:mailbox_id>/", wrap(views.author), name="desk_author"),
+        path("desk/decide/", wrap(views.decide_one), name="desk_decide"),
+        path("desk/decide-many/", wrap(views.decide_many), name="desk_decide_many"),
+    ]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
 
-FIRST_BACKOFF = timedelta(seconds=15)
-LONGEST_BACKOFF = timedelta(minutes=5)
-OVERDUE = timedelta(seconds=45)
+FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 15, 300
+OVERDUE_S = 45
 TRUSTED_PUBLISHES = 2  # after so many, a row that still waits is not left to the queue alone
 _FREE = "status = 'pending' AND (lease_until IS NULL OR lease_until < clock_timestamp())"
 _AGE = "clock_timestamp() - coalesce(edited_at, created_at)"
@@ -23,12 +22,13 @@ def take_due(*, limit: int) -> list[UUID]:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE comments_comment SET publish_count = least(publish_count + 1, 1000),"
-            " next_attempt_at = clock_timestamp() + least(%s * power(2, least(publish_count, 10)), %s)"
+            "UPDATE comments_comment SET publish_count = least(publish_count + 1, 1000),"  # noqa: S608
+            " next_attempt_at = clock_timestamp()"
+            " + make_interval(secs => least(%s * power(2, least(publish_count, 10)), %s))"
             f" WHERE id IN (SELECT id FROM comments_comment WHERE {_FREE}"
             " AND next_attempt_at <= clock_timestamp()"
-            " ORDER BY next_attempt_at LIMIT %s FOR UPDATE SKIP LOCKED) RETURNING id",  # noqa: S608
-            [FIRST_BACKOFF, LONGEST_BACKOFF, limit],
+            " ORDER BY next_attempt_at LIMIT %s FOR UPDATE SKIP LOCKED) RETURNING id",
+            [FIRST_BACKOFF_S, LONGEST_BACKOFF_S, limit],
         )
         return [row[0] for row in cursor.fetchall()]
 
@@ -40,9 +40,9 @@ def overdue(*, limit: int, is_queue_deep: bool) -> list[UUID]:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id FROM comments_comment WHERE {_FREE} AND {_AGE} > %s"  # noqa: S608
+            f"SELECT id FROM comments_comment WHERE {_FREE} AND {_AGE} > make_interval(secs => %s)"  # noqa: S608
             " AND (%s OR publish_count >= %s OR lease_until IS NOT NULL) ORDER BY next_attempt_at LIMIT %s",
-            [OVERDUE, is_queue_deep, TRUSTED_PUBLISHES, limit],
+            [OVERDUE_S, is_queue_deep, TRUSTED_PUBLISHES, limit],
         )
         return [row[0] for row in cursor.fetchall()]
 

@@ -1,0 +1,75 @@
+"""``manage.py prove``: experiments that show what the product promises; exits 1 when one does not hold."""
+
+from __future__ import annotations
+
+import argparse
+import random
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from newsroom.embedded.state import Refused
+from newsroom.proof.checks import Check
+from newsroom.proof.comments import LEASE_S, Options, prove_comments
+
+
+class Command(BaseCommand):
+    help = (
+        "Show by experiment that no accepted comment is lost and none is shown undecided. Exits 1 if not so."
+    )
+    requires_system_checks: list[str] = []  # The stack under test makes its own.
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        proofs = parser.add_subparsers(dest="proof", required=True)
+        comments = proofs.add_parser("comments", help="Workers are killed while readers post and read.")
+        comments.add_argument("--posts", type=_positive(int), default=1000)
+        comments.add_argument("--kills", type=int, default=10)
+        comments.add_argument("--rate", type=_positive(float), default=40.0, help="posts a second (40)")
+        comments.add_argument("--seed", type=int, help="of every random choice; printed (default: drawn)")
+        comments.add_argument(
+            "--without-reconciler", action="store_true", help="Must fail: shows that it bites."
+        )
+        comments.add_argument(
+            "--lease", type=int, default=LEASE_S, metavar="S", help="shorter waits less (60)"
+        )
+        comments.add_argument(
+            "--state", type=Path, metavar="DIR", help="use the demo that runs with this state"
+        )
+        comments.add_argument("--accepted", type=Path, metavar="DIR", help="where the accepted ids are kept")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            found = self._comments(options)
+        except Refused as refused:
+            raise CommandError(str(refused)) from refused
+        broken = [check.name for check in found if not check.holds]
+        if broken:
+            raise CommandError(f"does not hold: {'; '.join(broken)}")
+
+    def _comments(self, options: dict[str, Any]) -> list[Check]:
+        given = Options(
+            posts=options["posts"],
+            kills=options["kills"],
+            rate=options["rate"],
+            seed=_seed(options),
+            with_reconciler=not options["without_reconciler"],
+            lease_s=options["lease"],
+            state=options["state"],
+            keep=options["accepted"],
+        )
+        return prove_comments(given, self.stdout.write)
+
+
+def _seed(options: dict[str, Any]) -> int:
+    return options["seed"] if options["seed"] is not None else random.SystemRandom().randrange(1_000_000)
+
+
+def _positive(kind: Any) -> Any:
+    def parse(text: str) -> Any:
+        value = kind(text)
+        if value <= 0:
+            raise argparse.ArgumentTypeError("must be more than 0")
+        return value
+
+    return parse

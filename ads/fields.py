@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from ads.models import size_format
+from ads.models import SIZE_PATTERN
 from comments.text import clean_name
 
-LARGEST_BIGINT = 2**63 - 1
-LARGEST_SMALLINT = 2**15 - 1
+LARGEST_SMALLINT = 2**15 - 1  # PostgreSQL's smallint
 MOST_SIZES = 20
+_SIZE = re.compile(SIZE_PATTERN)
 
 
 class LineField(serializers.CharField):
@@ -73,7 +74,7 @@ class WholeNumber(serializers.IntegerField):
         "type": "array",
         "minItems": 1,
         "maxItems": MOST_SIZES,
-        "items": {"type": "string", "pattern": r"^(fluid|[1-9][0-9]{0,3}x[1-9][0-9]{0,3})$"},
+        "items": {"type": "string", "pattern": SIZE_PATTERN},
     }
 )
 class SizesField(serializers.Field[list[str], Any, list[str], Any]):
@@ -95,7 +96,7 @@ class SizesField(serializers.Field[list[str], Any, list[str], Any]):
             self.fail("max_length")
         for size in data:
             # `$` in the pattern would let a closing line feed through.
-            if not isinstance(size, str) or size.endswith("\n") or not size_format.regex.search(size):
+            if not isinstance(size, str) or size.endswith("\n") or not _SIZE.search(size):
                 self.fail("invalid")
         return list(dict.fromkeys(data))
 

@@ -16,9 +16,8 @@ from newsroom.ids import uuid7
 https_only = RegexValidator(
     r"^https://[^\s/$.?#][^\s]*$", "Give an address that starts with https://.", code="invalid"
 )
-size_format = RegexValidator(
-    r"^(fluid|[1-9][0-9]{0,3}x[1-9][0-9]{0,3})$", 'Use "fluid" or a size such as "300x250".', code="invalid"
-)
+SIZE_PATTERN = r"^(fluid|[1-9][0-9]{0,3}x[1-9][0-9]{0,3})$"
+size_format = RegexValidator(SIZE_PATTERN, 'Use "fluid" or a size such as "300x250".', code="invalid")
 
 
 class Assignment(models.Model):

@@ -53,7 +53,7 @@ def ads_for_article(article: Article, *, at: datetime, seed: int | None = None) 
     )
     creatives = {creative.pk: creative for creative in _creatives(article)}
     choices = decide(
-        [_candidate(creative) for creative in creatives.values()],
+        [candidate(creative) for creative in creatives.values()],
         slots=[slot.code for slot in slots],
         at=at,
         seed=secrets.randbits(63) if seed is None else seed,
@@ -86,7 +86,8 @@ def _creatives(article: Article) -> list[Creative]:
     return list(found.select_related("line_item__campaign__advertiser").prefetch_related("line_item__slots"))
 
 
-def _candidate(creative: Creative) -> Candidate:
+def candidate(creative: Creative) -> Candidate:
+    """A creative with what decides about it, flattened for choosing."""
     item = creative.line_item
     return Candidate(
         creative_id=creative.pk,

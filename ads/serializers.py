@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import BigIntegerField
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from ads.fields import (
-    LARGEST_BIGINT,
     LARGEST_SMALLINT,
     ChoiceOfText,
     CodeField,
@@ -21,7 +21,7 @@ from ads.models import Slot
 from newsroom.api import StrictSerializer
 
 
-def whole(*, least: int = 0, most: int = LARGEST_BIGINT, **options: Any) -> WholeNumber:
+def whole(*, least: int = 0, most: int = BigIntegerField.MAX_BIGINT, **options: Any) -> WholeNumber:
     return WholeNumber(min_value=least, max_value=most, **options)
 
 

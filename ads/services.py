@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.http import Http404
 
 from ads.models import AdObject, Slot
-from ads.preconditions import require_current
+from ads.preconditions import ANY, require_current
 from articles.models import Site
 from newsroom.audit.services import record
 from newsroom.errors import DomainError, FieldError
@@ -47,7 +47,7 @@ def change_object(
     require_current(found, wanted)
     for name, value in fields.items():
         setattr(found, name, value)
-    return save_object(found, actor=actor)
+    return save_object(found, actor=actor, wanted=wanted)
 
 
 @transaction.atomic
@@ -63,29 +63,46 @@ def delete_object(kind: type[Kind], *, site: Site, pk: UUID, wanted: Collection[
 
 
 @transaction.atomic
-def save_object(changed: Kind, *, actor: Any) -> Kind:
+def save_object(
+    changed: Kind,
+    *,
+    actor: Any,
+    wanted: Collection[str] = (ANY,),
+    related: Mapping[str, Iterable[Any]] | None = None,
+) -> Kind:
     """Store a new or changed object under its next version; where nothing changed, nothing is written.
 
+    Args:
+        wanted: the versions that the change was made on.
+        related: by the name of a many-to-many field, all that it shall hold.
+
     Raises:
+        Stale: somebody changed it since.
         FieldError: a value is taken, or the values do not fit each other.
     """
     if isinstance(changed, Slot):
         _check_spacing(changed)
     kind = type(changed)
     stored = kind._default_manager.select_for_update().filter(pk=changed.pk).first()
-    before, after = _values(stored), _values(changed)
-    differing = [name for name in kind.audited if stored is None or before[name] != after[name]]
+    before = _values(stored)
+    after = _values(changed) | {name: _names(objects) for name, objects in (related or {}).items()}
     if stored is not None:
-        changed.version = stored.version + 1 if differing else stored.version
-    if differing:
-        _write(changed)
-        _note(
-            "update" if stored else "create",
-            changed,
-            actor=actor,
-            before={name: before[name] for name in differing if stored},
-            after={name: after[name] for name in differing},
-        )
+        require_current(stored, wanted)
+        before |= {name: _names(getattr(stored, name).all()) for name in related or {}}
+    differing = [name for name in after if stored is None or before[name] != after[name]]
+    if not differing:
+        return changed
+    changed.version = stored.version + 1 if stored else 1
+    _write(changed)
+    for name, objects in (related or {}).items():
+        getattr(changed, name).set(objects)
+    _note(
+        "update" if stored else "create",
+        changed,
+        actor=actor,
+        before={name: before[name] for name in differing if stored},
+        after={name: after[name] for name in differing},
+    )
     return changed
 
 
@@ -148,6 +165,10 @@ def _write(changed: AdObject) -> None:
 
 def _values(found: AdObject | None) -> dict[str, Any]:
     return {name: _plain(getattr(found, name)) for name in found.audited} if found is not None else {}
+
+
+def _names(objects: Iterable[Any]) -> list[str]:
+    return sorted(str(found) for found in objects)
 
 
 def _plain(value: Any) -> Any:

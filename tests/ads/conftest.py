@@ -128,7 +128,8 @@ def new_line_item(site: Site, *slots: Slot, **fields: Any) -> LineItem:
     number = next(_numbers)
     advertiser = Advertiser.objects.create(site=site, name=f"Advertiser {number}")
     campaign = Campaign.objects.create(advertiser=advertiser, name="Spring", starts_at=timezone.now())
-    item = LineItem.objects.create(campaign=campaign, name=f"Item {number}", **({"status": "ready"} | fields))
+    given = {"name": f"Item {number}", "status": "ready"}
+    item = LineItem.objects.create(campaign=campaign, **(given | fields))
     item.slots.set(slots)
     return item
 

@@ -1,0 +1,86 @@
+"""Forms of the admin: money as people write it, and nobody's change lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import BigIntegerField
+
+from ads.models import AdObject, Slot
+from ads.money import format_money, parse_money
+
+
+class MoneyField(forms.CharField):
+    """Typed and shown as 1,250.00; the value is integer micros."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.TextInput(attrs={"inputmode": "decimal", "class": "vTextField money"})
+        super().__init__(**({"widget": widget} | options))
+
+    def prepare_value(self, value: Any) -> Any:
+        return format_money(value) if isinstance(value, int) else value
+
+    def to_python(self, value: Any) -> Any:
+        typed = super().to_python(value)
+        if not typed:
+            return None
+        try:
+            micros = parse_money(typed)
+        except ValueError as error:
+            raise ValidationError("Write the amount like 1,250.00.", code="invalid") from error
+        if micros > BigIntegerField.MAX_BIGINT:
+            raise ValidationError("This amount is too large.", code="max_value")
+        return micros
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(initial != self.to_python(data))
+        except ValidationError:
+            return True
+
+
+class AdObjectForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Refuses to overwrite a change that came after the form was opened."""
+
+    seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if "seen_version" in self.fields and not self.instance._state.adding:
+            self.initial["seen_version"] = self.instance.version
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        seen = (cleaned or {}).get("seen_version")
+        kind: type[AdObject] = type(self.instance)
+        current = kind.objects.filter(pk=self.instance.pk).values_list("version", flat=True).first()
+        if seen is not None and current is not None and seen != current:
+            raise ValidationError(
+                "Somebody has changed this since you opened it. What you typed stands below;"
+                " open it again in another tab to see their change.",
+                code="stale",
+            )
+        return cleaned
+
+
+class SlotForm(AdObjectForm):
+    floor_price_micros = MoneyField(
+        label="Floor price",
+        initial=0,
+        help_text="The lowest price per 1,000 impressions, in the site's currency: 2.50.",
+    )
+
+    def clean_sizes(self) -> list[str]:
+        return list(dict.fromkeys(self.cleaned_data["sizes"]))
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or {}
+        in_thread = cleaned.get("position") == Slot.Position.IN_THREAD
+        for name in ("after_n", "every_m"):
+            if in_thread and cleaned.get(name) is None and name not in self.errors:
+                self.add_error(name, "A slot between comments needs this.")
+            elif not in_thread:
+                cleaned[name] = None
+        return cleaned

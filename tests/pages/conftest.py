@@ -70,7 +70,9 @@ class Newspaper:
             body=body or f"I crossed it {number} times.",
             parent_id=parent,
         )
-        return Comment.objects.get(pk=submit_comment(article=article, submission=submission, at=timezone.now()))
+        return Comment.objects.get(
+            pk=submit_comment(article=article, submission=submission, at=timezone.now())
+        )
 
     def published(self, article: Article, **fields: Any) -> Comment:
         return self.decide(self.comment(article, **fields), Decision.Outcome.PUBLISHED)

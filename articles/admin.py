@@ -75,8 +75,8 @@ class SensitivityHistory(admin.TabularInline):  # type: ignore[type-arg]
 
     model = Sensitivity
     verbose_name_plural = "Sensitivity so far"
-    fields = ["topic", "risk", "source", "set_by", "reason", "at"]
-    readonly_fields = fields
+    fields: ClassVar[list[str]] = ["topic", "risk", "source", "set_by", "reason", "at"]
+    readonly_fields = tuple(fields)
     extra = 0
     can_delete = False
     classes = ["collapse"]
@@ -144,7 +144,7 @@ class ArticleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description="published at", ordering="published_at")
     def when(self, article: Article) -> str:
         return (
-            date_format(timezone.localtime(article.published_at), TIME_SHOWN) if article.published_at else "–"
+            date_format(timezone.localtime(article.published_at), TIME_SHOWN) if article.published_at else ""
         )
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -226,7 +226,8 @@ class SectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Section]:
         is_out = ~Q(articles__status=Article.Status.DRAFT)
-        return super().get_queryset(request).annotate(article_count=Count("articles", filter=is_out))
+        found: QuerySet[Section] = super().get_queryset(request)
+        return found.annotate(article_count=Count("articles", filter=is_out))
 
     @admin.display(description="articles", ordering="article_count")
     def readable(self, section: Any) -> int:

@@ -8,16 +8,36 @@ from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.files import File
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
+from PIL import Image, UnidentifiedImageError
 
 from newsroom.ids import uuid7
+
+PICTURE_FORMATS = {"JPEG", "PNG", "WEBP"}
+MOST_PIXELS = 40_000_000
 
 
 def validate_time_zone(value: str) -> None:
     if value not in available_timezones():
         raise ValidationError("This is no IANA time zone, such as Europe/London.", code="invalid")
+
+
+def validate_picture(value: File[bytes]) -> None:
+    """Rasters that every browser shows and none runs, of a size that a page can carry."""
+    try:
+        with Image.open(value) as picture:
+            kind, (width, height) = picture.format, picture.size
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+        raise ValidationError("This is no picture that can be read.", code="invalid_image") from error
+    finally:
+        value.seek(0)
+    if kind not in PICTURE_FORMATS:
+        raise ValidationError("Use a JPEG, PNG or WebP picture.", code="invalid_image")
+    if width * height > MOST_PIXELS:
+        raise ValidationError(f"Use at most {MOST_PIXELS // 10**6} megapixels.", code="too_large")
 
 
 class Site(models.Model):
@@ -158,7 +178,7 @@ class Article(models.Model):
     external_id = models.CharField(
         max_length=120, blank=True, help_text="The id in the content management system."
     )
-    image = models.ImageField(upload_to="articles/", blank=True)
+    image = models.ImageField(upload_to="articles/", blank=True, validators=[validate_picture])
     image_alt = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
     published_at = models.DateTimeField(null=True, blank=True)

@@ -5,6 +5,8 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from newsroom.media import media
+
 urlpatterns = [
     path("api/v1/", include("articles.urls")),
     path("api/v1/", include("comments.urls")),
@@ -12,6 +14,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("admin/", admin.site.urls),
+    path("media/<path:path>", media),
 ]
 if settings.DEMO:
     urlpatterns.append(path("demo/", include("newsroom.demo.urls")))

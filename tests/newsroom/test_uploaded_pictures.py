@@ -48,7 +48,7 @@ def test_what_could_run_is_never_served(client: Client, folder: Path, name: str)
 @pytest.mark.parametrize("path", ["../secrets.env", "articles/../../secrets.png", "%2e%2e/secrets.png"])
 def test_nothing_outside_the_folder_is_served(client: Client, folder: Path, path: str) -> None:
     (folder.parent.parent / "secrets.png").write_bytes(picture("PNG"))
-    assert client.get(f"/media/{path}").status_code == 404
+    assert client.get(f"/media/{path}").status_code in {400, 404}
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])

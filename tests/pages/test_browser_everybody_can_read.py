@@ -23,6 +23,7 @@ def addresses(live_server, committed_paper):
     parent = ana
     for name in ("Jon", "Zofia", "Petra", "Sadiq", "Mariam"):
         parent = committed_paper.published(article, name=name, parent=parent.pk)
+    committed_paper.published(article, name="W" * 80, body=f"{'W' * 400}\n\nhttps://example.org/{'w' * 300}")
     held = committed_paper.decide(committed_paper.comment(article), "held")
     for section in ("local", "sport", "culture", "science", "opinion", "politics"):
         committed_paper.published(committed_paper.article(section=section))

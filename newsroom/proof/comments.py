@@ -99,9 +99,9 @@ def _prove(options: Options, target: Target, say: Callable[[str], None]) -> list
         f"{options.posts} posts at {options.rate:g}/s to {target.address}, {options.kills} kills,"
         f" seed {options.seed}, lease {options.lease_s} s."
     )
-    slugs = _open_articles(target.address)
+    slugs = open_articles(target.address)
     accepted_file = _accepted_file(options)
-    _warm_up(target, slugs[0], options.seed)
+    warm_up(target.address, slugs[0])
     poller = Poller(target.address, slugs)
     killer = Killer(
         target.state,
@@ -147,7 +147,7 @@ def _prove(options: Options, target: Target, say: Callable[[str], None]) -> list
     return found
 
 
-def _open_articles(address: str) -> list[str]:
+def open_articles(address: str) -> list[str]:
     results = Client(address).get("/api/v1/articles/?limit=5").document["results"]
     return [article["slug"] for article in results]
 
@@ -196,7 +196,7 @@ def _deciding_rows(database: psycopg.Connection, accepted: Sequence[str]) -> lis
     ]
 
 
-def _warm_up(target: Target, slug: str, seed: int) -> None:
+def warm_up(address: str, slug: str) -> None:
     """Send one comment and wait for its decision: from here on the worker has its classifier.
 
     Raises:
@@ -204,10 +204,10 @@ def _warm_up(target: Target, slug: str, seed: int) -> None:
     """
     document = {
         "name": "First",
-        "email": f"first-{seed}-{time.time_ns()}@example.org",
+        "email": f"first-{time.time_ns()}@example.org",
         "body": "The first of them.",
     }
-    client = Client(target.address)
+    client = Client(address)
     sent = client.request("POST", f"/api/v1/articles/{slug}/comments/", document).document
     deadline = time.monotonic() + 60
     while client.get(sent["status_url"]).document["status"] == "pending":

@@ -9,6 +9,8 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -108,7 +110,7 @@ class Proxy:
         self._server = await asyncio.start_unix_server(self._serve, self.path)
 
     async def _change(self, mode: str) -> None:
-        self._mode = mode
+        was, self._mode = self._mode, mode
         if mode == "refuse":
             if self._server is not None:
                 self._server.close()
@@ -118,7 +120,7 @@ class Proxy:
                 writer.transport.abort()
         elif self._server is None:
             await self._listen()
-        if mode == "pass":  # What was swallowed is lost; both sides start afresh.
+        if mode == "pass" and was != "pass":  # What was swallowed is lost; both sides start afresh.
             for writer in list(self._writers):
                 writer.transport.abort()
 
@@ -143,3 +145,42 @@ class Proxy:
                     await sink.drain()
         finally:
             sink.transport.abort()
+
+
+class Broker:
+    """The broker of a stack, breakable: a proxy before it, and a hold on its server.
+
+    Give ``through`` to the stack; use it inside a context.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "broker.sock"
+        self._proxy: Proxy | None = None
+        self._frozen: list[int] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.mend()
+        if self._proxy is not None:
+            self._proxy.close()
+
+    def through(self, url: str) -> str:
+        """Start the proxy before the broker with this address and return the proxy's."""
+        self._proxy = Proxy(self._path, Path(urlsplit(url).path))
+        return f"unix://{self._path}"
+
+    def break_it(self, fault: str, state: State) -> None:
+        """``refused``: nobody listens; ``frozen``: the server is stopped; ``swallows``: it never answers."""
+        if fault == "frozen":
+            self._frozen = pids_of(state, "valkey")
+            signal_all(self._frozen, signal.SIGSTOP)
+        elif self._proxy is not None:
+            self._proxy.set("refuse" if fault == "refused" else "blackhole")
+
+    def mend(self) -> None:
+        signal_all(self._frozen, signal.SIGCONT)
+        self._frozen = []
+        if self._proxy is not None:
+            self._proxy.set("pass")

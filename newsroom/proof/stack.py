@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -39,6 +39,7 @@ class Stack:
 
     Args:
         settings: environment variables on top of production's, for the running parts.
+        broker: takes the broker's address and returns what the product is told instead (a proxy's).
         needed: what ``/readyz`` must say.
         durable: False gives up fsync (tests only: what is proved then is the logic, not the disk).
     """
@@ -51,10 +52,12 @@ class Stack:
         port: int | None = None,
         durable: bool = True,
         needed: str = "ok",
+        broker: Callable[[str], str] = str,
     ) -> None:
         self._is_temporary = folder is None
         self.state = State.open(folder or tempfile.mkdtemp(prefix="newsroom-proof-"))
         self._settings, self._durable, self._needed = dict(settings or {}), durable, needed
+        self._broker = broker
         self.address = f"http://{HOST}:{port or free_port()}"
         self.stores: Lease
         self.env: dict[str, str] = {}
@@ -73,7 +76,7 @@ class Stack:
         try:
             self.env = self._environment()
             self.run("newsroom.proof.prepare")
-            self.env |= self._settings
+            self.env |= self._settings | {"REDIS_URL": self._broker(self.env["REDIS_URL"])}
             self._start()
             self.wait_until_ready(needed=self._needed)
         except BaseException:

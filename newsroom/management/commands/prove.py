@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from newsroom.embedded.state import Refused
+from newsroom.proof import broker
 from newsroom.proof.checks import Check
 from newsroom.proof.comments import LEASE_S, Options, prove_comments
 
@@ -38,9 +39,14 @@ class Command(BaseCommand):
         )
         comments.add_argument("--accepted", type=Path, metavar="DIR", help="where the accepted ids are kept")
 
+        away = proofs.add_parser("broker", help="The broker refuses, freezes, and swallows, under load.")
+        away.add_argument("--for", dest="for_s", type=_positive(float), default=20.0, metavar="S")
+        away.add_argument("--rate", type=_positive(float), default=40.0, help="posts a second (40)")
+        away.add_argument("--seed", type=int, help="of every random choice; printed (default: drawn)")
+
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            found = self._comments(options)
+            found = self._broker(options) if options["proof"] == "broker" else self._comments(options)
         except Refused as refused:
             raise CommandError(str(refused)) from refused
         broken = [check.name for check in found if not check.holds]
@@ -59,6 +65,10 @@ class Command(BaseCommand):
             keep=options["accepted"],
         )
         return prove_comments(given, self.stdout.write)
+
+    def _broker(self, options: dict[str, Any]) -> list[Check]:
+        given = broker.Options(for_s=options["for_s"], rate=options["rate"], seed=_seed(options))
+        return broker.prove_broker(given, self.stdout.write)
 
 
 def _seed(options: dict[str, Any]) -> int:

@@ -25,6 +25,7 @@ from newsroom.errors import FieldError
 
 _PATH = re.compile(r"^/api/v1/articles/([-a-zA-Z0-9_]{1,120})/comments/$")
 _KNOWN = {"sort", "cursor", "limit"}
+_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:\s|,|$))")  # ``gzip;q=0`` refuses it.
 
 _VERSION = """
 SELECT a.id, coalesce(t.version, 0)
@@ -71,7 +72,7 @@ class ThreadFront:
             return None
         article_id, version = found
         key = ThreadKey(article_id, version, environ["PATH_INFO"], sort, cursor, limit)
-        is_gzip = "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "")
+        is_gzip = _GZIP.search(environ.get("HTTP_ACCEPT_ENCODING", "")) is not None
         etag = strong_etag(
             "thread", article_id, version, sort, cursor, limit, *(("gzip",) if is_gzip else ())
         )
@@ -93,9 +94,11 @@ class ThreadFront:
 
 def _is_to_redirect(environ: dict[str, Any]) -> bool:
     """Whether Django would send this request to https first."""
-    header, value = settings.SECURE_PROXY_SSL_HEADER or ("", "")
-    is_secure = environ["wsgi.url_scheme"] == "https" or (bool(header) and environ.get(header) == value)
-    return settings.SECURE_SSL_REDIRECT and not is_secure
+    header: tuple[str, str] | None = getattr(settings, "SECURE_PROXY_SSL_HEADER", None)
+    is_secure = environ["wsgi.url_scheme"] == "https"
+    if header is not None:
+        is_secure = environ.get(header[0]) == header[1]
+    return bool(settings.SECURE_SSL_REDIRECT) and not is_secure
 
 
 def _security_headers() -> list[tuple[str, str]]:

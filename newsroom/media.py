@@ -15,7 +15,7 @@ RASTERS = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 
 
 @require_safe
-@csp_replace({"default-src": ["'none'"], "sandbox": True})
+@csp_replace({"default-src": ["'none'"], "sandbox": True})  # type: ignore[arg-type]  # Its stub knows no path.
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """One picture; 404 for anything else, so that nothing that can run is ever served from here."""
     if PurePosixPath(path).suffix.lower() not in RASTERS:

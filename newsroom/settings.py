@@ -6,6 +6,7 @@ Three modes: ``production`` (the default: refuses to start on missing secrets), 
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,10 @@ NEWSROOM_BASE_URL = env("NEWSROOM_BASE_URL", default="http://127.0.0.1:8000").rs
 NEWSROOM_TRUSTED_PROXIES = env_list("NEWSROOM_TRUSTED_PROXIES")
 NEWSROOM_LIMITS = env("NEWSROOM_LIMITS", default="default")
 NEWSROOM_RECONCILER = env("NEWSROOM_RECONCILER", default="on")
+# Texts that break whoever judges them (moderation.faults); nothing outside test mode.
+NEWSROOM_TEST_FAULTS: dict[str, str] = (
+    json.loads(env("NEWSROOM_TEST_FAULTS", default="{}")) if MODE == "test" else {}
+)
 
 ALLOWED_HOSTS = env_list(
     "NEWSROOM_ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1],testserver" if MODE != "production" else ""
@@ -88,6 +93,7 @@ if DEMO:
 
 MIDDLEWARE = [
     "newsroom.health.ProbeMiddleware",
+    "newsroom.api.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -97,7 +103,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "newsroom.api.ProblemMiddleware",
 ]
 
 ROOT_URLCONF = "newsroom.urls"
@@ -177,7 +182,7 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000  # KiB: an over-grown child is repl
 CELERY_WORKER_SEND_TASK_EVENTS = False  # Events carry arguments.
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BROKER_TRANSPORT_OPTIONS = {
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
     # > lease: a redelivered message finds the lease taken or expired.
     "visibility_timeout": 2 * NEWSROOM_LEASE_S,
     "unacked_restore_interval": 10,

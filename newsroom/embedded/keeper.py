@@ -273,9 +273,9 @@ class Keeper:
                     for key, _ in self.selector.select(min(self.restarter.tick(), self._thaw_due(), 0.25)):
                         if key.fileobj is listener:
                             self._welcome(listener)
-                        else:
+                        elif isinstance(key.fileobj, socket.socket) and key.fileobj in self.clients:
                             patience_until = 0.0
-                            self._hear(key.fileobj)  # type: ignore[arg-type]
+                            self._hear(key.fileobj)
             finally:
                 path.unlink(missing_ok=True)
                 for name in STOP_ORDER:
@@ -306,19 +306,35 @@ class Keeper:
         except OSError:
             data = b""
         if not data:
-            self.selector.unregister(client)
-            client.close()
-            del self.clients[client]
+            self._forget(client)
             return
         *lines, self.clients[client] = (self.clients[client] + data).split(b"\n")
         for line in lines:
             self._obey(client, json.loads(line))
+
+    def _forget(self, client: socket.socket) -> None:
+        self.selector.unregister(client)
+        client.close()
+        del self.clients[client]
+
+    def _forget_the_gone(self) -> None:
+        """A client whose end was not read yet must not count as one that still needs the stores."""
+        for client in list(self.clients):
+            try:
+                is_gone = client.recv(1, socket.MSG_PEEK) == b""
+            except BlockingIOError:
+                is_gone = False
+            except OSError:
+                is_gone = True
+            if is_gone:
+                self._forget(client)
 
     def _obey(self, client: socket.socket, request: Mapping[str, Any]) -> None:
         try:
             for name in request.get("need", ()):
                 self.ensure(name)
             if "count" in request:
+                self._forget_the_gone()
                 self._answer(client, {"clients": len(self.clients)})
                 return
             if "freeze" in request:

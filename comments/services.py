@@ -21,7 +21,13 @@ from comments.storing import NewComment, insert_comment, is_duplicate, lock_mail
 from newsroom import metrics
 from newsroom.access.services import answer_once
 from newsroom.audit.services import record
-from newsroom.crypto import address_hashes, encrypt_address, keyed_digest, network_pseudonym
+from newsroom.crypto import (
+    address_hashes,
+    encrypt_address,
+    keyed_digest,
+    network_pseudonym,
+    normalise_address,
+)
 from newsroom.errors import DomainError, FieldError
 from newsroom.limits import Limit, enforce
 
@@ -120,8 +126,17 @@ def _fingerprint(submission: Submission) -> dict[str, Any]:
     return {name: str(fields[name]) for name in ("name", "email", "body", "parent_id")}
 
 
+def count_a_use(network: str) -> None:
+    """Count one write of a network: each edit is judged anew, so that it costs as much as a new comment.
+
+    Raises:
+        RateLimited: the network's limit is used up.
+    """
+    enforce([Limit("network", _limit_key("network", network))])
+
+
 def _limit_key(purpose: str, value: str) -> str:
-    return keyed_digest(f"limit-{purpose}", value.strip().lower().encode()).hex()[:32]
+    return keyed_digest(f"limit-{purpose}", normalise_address(value).encode()).hex()[:32]
 
 
 def submit_comment(*, article: Article, submission: Submission, at: datetime, demo: bool = False) -> UUID:
@@ -275,10 +290,13 @@ def forget_networks() -> int:
 
 
 # --- leases ----------------------------------------------------------------------------------------------
-def claim_for_moderation(comment_id: UUID) -> Lease | None:
+def claim_for_moderation(comment_id: UUID, *, token: UUID | None = None) -> Lease | None:
     """Lease a pending comment to this worker, or None if another holds it. Safe to run twice.
 
     Uses the database's clock: workers' clocks may differ. A lease that ran out counts as an attempt.
+
+    Args:
+        token: the lease's, for a caller who has to give it back if this process dies; else a new one.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -288,15 +306,15 @@ def claim_for_moderation(comment_id: UUID) -> Lease | None:
             " WHERE id = %s AND status = 'pending'"
             " AND (lease_until IS NULL OR lease_until < clock_timestamp())"
             " RETURNING lease_token, revision, round, attempts",
-            [uuid4(), settings.NEWSROOM_LEASE_S, comment_id],
+            [token or uuid4(), settings.NEWSROOM_LEASE_S, comment_id],
         )
         row = cursor.fetchone()
     return Lease(comment_id, *row) if row else None
 
 
-def release_after_timeout(lease: Lease, *, retry_after: timedelta) -> None:
+def release_after_timeout(comment_id: UUID, token: UUID, *, retry_after: timedelta) -> None:
     """Give a lease back and count the attempt, to be tried again after ``retry_after``."""
-    Comment.objects.filter(pk=lease.comment_id, lease_token=lease.token).update(
+    Comment.objects.filter(pk=comment_id, lease_token=token).update(
         lease_token=None, lease_until=None, attempts=F("attempts") + 1, next_attempt_at=Now() + retry_after
     )
 

@@ -1,7 +1,8 @@
 """A process that judges comments one at a time for the reconciler; a text that kills it kills nothing else.
 
-``python -m moderation.child`` reads one JSON object a line, ``{"comment": id}`` or ``{"model": true}``, and
-answers each with one. It ends with its reader; the kernel ends it when one text takes longer than the limit.
+``python -m moderation.child`` reads one JSON object a line, ``{"comment": id, "token": lease}`` or
+``{"model": true}``, and answers each with one. It ends with its reader; the kernel ends it when
+one text takes longer than the limit.
 """
 
 from __future__ import annotations
@@ -126,7 +127,7 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
 
     try:
         if "comment" in question:
-            decision = services.moderate_comment(UUID(question["comment"]))
+            decision = services.moderate_comment(UUID(question["comment"]), token=UUID(question["token"]))
             return {"comment": question["comment"], "outcome": decision.outcome if decision else None}
         detail, is_ok = services.model_health()
         return {"model": {"ok": is_ok, "detail": detail}}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
@@ -25,6 +25,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from comments.services import release_after_timeout
 from moderation import outbox, rules, services, tasks
 from moderation.child import Child
 from moderation.engine import register_shipped_model
@@ -251,19 +252,18 @@ class Reconciler:
             self._asks_model = False
             self._child.ask(model=True)
         elif self._inline:
-            self._child.ask(comment=str(self._inline.popleft()))
+            self._child.ask(comment=str(self._inline.popleft()), token=str(uuid4()))
         elif time.monotonic() - self._child.used_at > CHILD_IDLE_S:
             self._child.stop()  # Its memory is worth more than the second that starting it again takes.
 
     def _hear(self, answer: dict[str, Any]) -> None:
         if "died" in answer:
-            # The lease of its comment runs out and counts as an attempt; the fifth holds the comment.
-            logger.error(
-                "the process that judges in line ended (%s) at %s",
-                answer["died"],
-                answer.get("comment", "its start"),
-            )
             self._count("child_died")
+            logger.error("the process that judges in line ended (%s)", answer["died"])
+            if "comment" in answer:
+                # It cannot decide any more, so nobody has to wait for its lease; the fifth attempt holds it.
+                comment_id, token = UUID(answer["comment"]), UUID(answer["token"])
+                release_after_timeout(comment_id, token, retry_after=services.RETRY_AFTER)
         elif "error" in answer:
             self._count("inline_failed")
         elif "model" in answer:

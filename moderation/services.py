@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from billiard.exceptions import SoftTimeLimitExceeded
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -26,7 +26,7 @@ from comments.services import (
     lock_comment,
     release_after_timeout,
 )
-from moderation import rules
+from moderation import faults, rules
 from moderation.engine import ActiveModel, ModelUnavailable, engine
 from moderation.models import Decision, Heartbeat, ReasonCode
 from moderation.policy import Finding, Outcome, ResolvedPolicy, decide
@@ -38,6 +38,7 @@ from newsroom.errors import DomainError
 logger = logging.getLogger("moderation")
 
 MAX_ATTEMPTS = 5
+ONE_PER_ROUND = "one_machine_decision_per_round"
 RETRY_AFTER = timedelta(seconds=5)
 UNDO_WINDOW = timedelta(seconds=60)
 MOST_SPANS = 8
@@ -82,14 +83,14 @@ class Judgement:
 
 
 # --- by machine ----------------------------------------------------------------------------------------
-def moderate_comment(comment_id: UUID) -> Decision | None:
+def moderate_comment(comment_id: UUID, *, token: UUID | None = None) -> Decision | None:
     """Judge one pending comment and act on it. Safe to run twice and side by side.
 
     Returns the decision, or None if the comment is not pending, another process holds its lease, or it
     changed while it was judged (then nothing of this judgement is kept).
     """
     started = time.perf_counter()
-    lease = claim_for_moderation(comment_id)
+    lease = claim_for_moderation(comment_id, token=token)
     if lease is None:
         return None
     if lease.attempts >= MAX_ATTEMPTS:
@@ -102,7 +103,7 @@ def moderate_comment(comment_id: UUID) -> Decision | None:
     try:
         judgement = judge(comment)
     except SoftTimeLimitExceeded:
-        release_after_timeout(lease, retry_after=RETRY_AFTER)
+        release_after_timeout(lease.comment_id, lease.token, retry_after=RETRY_AFTER)
         raise
     took_s = time.perf_counter() - started
     metrics.MODERATION_SECONDS.observe(took_s)
@@ -116,6 +117,7 @@ def judge(comment: Comment) -> Judgement:
 
     A classifier that is missing, raises, or answers nonsense makes the outcome *held by failure*.
     """
+    faults.provoke(comment.body)
     model, detected = _active_model()
     policy = resolved_policy(comment.article, manifest=model.classifier.manifest if model else None)
     scores: dict[str, float] = {}
@@ -221,6 +223,10 @@ def _write(
                 rules.store_sketch(comment)
     except StaleDecision:
         return None
+    except IntegrityError as error:
+        if ONE_PER_ROUND not in str(error):
+            raise
+        return None  # The lease ran out meanwhile, and who took it over has decided.
     return decision
 
 

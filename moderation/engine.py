@@ -7,7 +7,7 @@ import logging
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from moderation.models import ModelVersion
 
 logger = logging.getLogger("moderation")
 
+TRY_REFUSED_AGAIN_S = 15.0  # A disk or a row may have been repaired since.
 LOOK_EVERY_S = 2.0  # A switch of versions is picked up within this time (10 s are promised).
 
 
@@ -42,6 +43,7 @@ class Engine:
         self._loaded: ActiveModel | None = None
         self._looked_at = -LOOK_EVERY_S
         self._refused: dict[str, str] = {}
+        self._refused_at = 0.0
 
     def active(self) -> ActiveModel:
         """The active classifier.
@@ -69,13 +71,15 @@ class Engine:
             return
         version_id, digest = row
         if self._loaded is not None and self._loaded.digest == digest:
+            if self._loaded.version_id != version_id:  # The same artifact, registered anew.
+                self._loaded = replace(self._loaded, version_id=version_id)
             return
-        if digest in self._refused:
+        if digest in self._refused and time.monotonic() - self._refused_at < TRY_REFUSED_AGAIN_S:
             return
         try:
             classifier = load(artifact_bytes(version_id, digest))
         except (ArtifactError, OSError) as error:
-            self._refused[digest] = f"{digest[:12]}: {error}"
+            self._refused[digest], self._refused_at = f"{digest[:12]}: {error}", time.monotonic()
             logger.error("classifier %s was refused: %s", digest[:12], error)
             return
         self._loaded = ActiveModel(version_id, digest, classifier)

@@ -39,7 +39,8 @@ class ArticleForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Article
         fields = [
             "headline", "standfirst", "body", "byline", "site", "section", "tags", "slug", "canonical_url",
-            "external_id", "status", "published_at", "comments_open", "comments_close_at", "image", "image_alt",
+            "external_id", "status", "published_at", "comments_open", "comments_close_at", "image",
+            "image_alt",
         ]  # fmt: skip
         widgets: ClassVar[dict[str, forms.Widget]] = {
             "headline": forms.TextInput(attrs={"class": "vTextField"}),
@@ -75,8 +76,8 @@ class SensitivityHistory(admin.TabularInline):  # type: ignore[type-arg]
 
     model = Sensitivity
     verbose_name_plural = "Sensitivity so far"
-    fields: ClassVar[list[str]] = ["topic", "risk", "source", "set_by", "reason", "at"]
-    readonly_fields = tuple(fields)
+    fields = ("topic", "risk", "source", "set_by", "reason", "at")
+    readonly_fields = fields
     extra = 0
     can_delete = False
     classes = ["collapse"]

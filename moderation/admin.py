@@ -252,7 +252,7 @@ class ModelVersionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_select_related = ["activated_by"]
     ordering = ["-is_active", "-created_at"]
     actions = None
-    fields = ["name", "digest", "is_active", "activated_at", "activated_by", "created_at", "metrics"]
+    fields = ("name", "digest", "is_active", "activated_at", "activated_by", "created_at", "metrics")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelVersion]:

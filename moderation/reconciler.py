@@ -265,7 +265,9 @@ class Reconciler:
                 comment_id, token = UUID(answer["comment"]), UUID(answer["token"])
                 release_after_timeout(comment_id, token, retry_after=services.RETRY_AFTER)
         elif "error" in answer:
+            # Most likely the next one fails too. The rows stay; the next pass lines them up again.
             self._count("inline_failed")
+            self._inline.clear()
         elif "model" in answer:
             services.beat("model", detail=answer["model"]["detail"], data={"ok": answer["model"]["ok"]})
         elif answer["outcome"] is not None:
@@ -282,13 +284,18 @@ def queue_depth() -> int | None:
     """Messages that wait in the broker's queue, or None when it does not answer."""
     if not is_redis_answering():
         return None
-    prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
     try:
-        depth: Any = _broker_client().llen(f"{prefix}{settings.CELERY_TASK_DEFAULT_QUEUE}")
+        depth: Any = _broker_client().llen(queue_key())
     except REDIS_ERRORS:
         redis_breaker.failed()
         return None
     return int(depth)
+
+
+def queue_key() -> str:
+    """The list in which the broker keeps the messages."""
+    prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
+    return f"{prefix}{settings.CELERY_TASK_DEFAULT_QUEUE}"
 
 
 @cache

@@ -26,13 +26,13 @@ class NewsroomAdminSite(admin.AdminSite):
         preview = path("preview/<uuid:article_id>/", self.admin_view(article_preview), name="article_preview")
         return [*desk_urls(self.admin_view), preview, *super().get_urls()]
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., HttpResponse]:
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """Django's guard, and around it the default title's time zone: editors read and type local times."""
         guarded = super().admin_view(view, cacheable)
 
         def in_local_time(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             with timezone.override(_zone()):
-                response = guarded(request, *args, **kwargs)
+                response: HttpResponse = guarded(request, *args, **kwargs)
                 if hasattr(response, "render") and callable(response.render):
                     response.render()  # Here, since a lazy response would be rendered in UTC.
             return response

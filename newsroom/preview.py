@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from articles.models import Article
@@ -34,4 +34,4 @@ def article_preview(request: HttpRequest, article_id: UUID) -> HttpResponse:
         "closed_note": "Readers will find the comments here.",
     }
     with timezone.override(zone_of(article.site)):
-        return render(request, "admin/preview.html", context, headers=HEADERS)
+        return HttpResponse(render_to_string("admin/preview.html", context, request=request), headers=HEADERS)

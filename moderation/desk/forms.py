@@ -14,6 +14,7 @@ from moderation.desk.queues import AGES, SORTS, Wanted
 from moderation.models import REJECT_REASONS, ReasonCode
 
 APPROVE, REJECT, REMOVE, CHECK_AGAIN, UNDO = "approve", "reject", "remove", "check_again", "undo"
+ACTIONS = (APPROVE, REJECT, REMOVE, CHECK_AGAIN, UNDO)
 REFUSALS = {REJECT, REMOVE}
 MOST_IN_BULK = 200
 
@@ -59,13 +60,10 @@ class SeenManyField(forms.Field):
             raise forms.ValidationError("This is not an item of the desk.") from error
 
 
-class DecideForm(forms.Form):
-    """One button for one comment."""
+class ButtonForm(forms.Form):
+    """What every button needs."""
 
-    seen = SeenField(max_length=120)
-    action = forms.ChoiceField(
-        choices=[(name, name) for name in (APPROVE, REJECT, REMOVE, CHECK_AGAIN, UNDO)]
-    )
+    action = forms.ChoiceField(choices=[(name, name) for name in ACTIONS])
     reason = forms.ChoiceField(
         choices=[(reason.value, reason.label) for reason in REJECT_REASONS], required=False
     )
@@ -78,11 +76,16 @@ class DecideForm(forms.Form):
         return data
 
 
-class BulkForm(DecideForm):
+class DecideForm(ButtonForm):
+    """One button for one comment."""
+
+    seen = SeenField(max_length=120)
+
+
+class BulkForm(ButtonForm):
     """One button for several comments."""
 
     seen = SeenManyField()
-    action = forms.ChoiceField(choices=[(name, name) for name in (APPROVE, REJECT, UNDO)])
 
 
 class FilterForm(forms.Form):

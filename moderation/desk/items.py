@@ -222,7 +222,7 @@ def _judged(decisions: Iterable[Decision], *, revision: int) -> Decision | None:
         d for d in decisions if d.revision == revision and d.actor_kind != "person" and d.outcome != "pending"
     ]
     with_findings = [d for d in told if d.findings or d.scores]
-    return (with_findings or told or [None])[-1]
+    return next(reversed(with_findings or told), None)
 
 
 def evidence_of(findings: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -98,4 +99,10 @@ def _undisguised(text: str, form: MatchForm, start: int, end: int) -> str:
         inside = (form.starts >= start) & (form.ends <= end)
         folded = "".join(character for character, is_in in zip(form.text, inside, strict=True) if is_in)
     folded = folded.strip()
-    return "" if not folded or folded == text[start:end].strip().casefold() else folded
+    return "" if not folded or _letters(folded) == _letters(text[start:end]) else folded
+
+
+def _letters(text: str) -> str:
+    """Letters, digits and single spaces, without case and accents: what is not a disguise."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return " ".join("".join(c for c in plain if c.isalnum() or c.isspace()).split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -23,14 +24,22 @@ from articles.models import Article, Section
 from comments.models import Comment, Mailbox
 from moderation.desk import words
 from moderation.desk.deciding import decide, decide_all
-from moderation.desk.forms import UNDO, BulkForm, DecideForm, FilterForm, Seen
+from moderation.desk.forms import UNDO, BulkForm, ButtonForm, DecideForm, FilterForm, Seen
 from moderation.desk.items import author_key, history, item, items, just_decided
 from moderation.desk.queues import AGES, QUEUES, SORTS, Queue, choices_of, ordered_ids, queue_tallies
 from moderation.models import ReasonCode
 from newsroom.errors import DomainError
 
 PER_PAGE = 25
+COUNTS = "X-Desk-Counts"  # Answered with an item: how many lie in each queue now.
 FRAGMENT = "X-Desk-Fragment"  # Sent by desk.js: answer with the one item instead of a page.
+DONE = {
+    "approve": "approved",
+    "reject": "rejected",
+    "remove": "taken down",
+    "check_again": "sent back to be checked again",
+    "undo": "taken back",
+}
 View = Callable[..., HttpResponse]
 
 
@@ -149,7 +158,7 @@ def decide_many(request: HttpRequest) -> HttpResponse:
     done = decide_all(
         seen=data["seen"], action=data["action"], actor=request.user, reason=data["reason"], note=data["note"]
     )
-    verb = {"approve": "approved", "reject": "rejected", "undo": "taken back"}[data["action"]]
+    verb = DONE[data["action"]]
     if done.count:
         messages.success(request, f"{done.count} {verb}.")
     for why, number in done.reasons:
@@ -244,7 +253,7 @@ def _explained(error: DomainError) -> str:
     return f"Nothing was decided: {error.detail[0].lower()}{error.detail[1:]}."
 
 
-def _first_error(form: DecideForm) -> str:
+def _first_error(form: ButtonForm) -> str:
     return next(str(error) for errors in form.errors.values() for error in errors)
 
 

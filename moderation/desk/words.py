@@ -60,7 +60,7 @@ REASON_KEYS = {
     ReasonCode.OTHER: "e",
 }
 
-OUTCOMES = {
+OUTCOMES: dict[str, str] = {
     Decision.Outcome.PUBLISHED: "published",
     Decision.Outcome.HELD: "held",
     Decision.Outcome.REJECTED: "rejected",
@@ -111,7 +111,7 @@ def likeliest_reason(*, held_for: str, worst_label: str) -> str:
         return held_for
     if held_for in _LIKELY:
         return _LIKELY[ReasonCode(held_for)]
-    return REASON_OF_LABEL.get(worst_label, ReasonCode.OTHER)
+    return REASON_OF_LABEL.get(worst_label, str(ReasonCode.OTHER))
 
 
 def reason_choices() -> list[tuple[str, str, str]]:

@@ -35,4 +35,4 @@ def reason_words(code: str) -> str:
 
 @register.filter
 def outcome_words(outcome: str) -> str:
-    return OUTCOMES.get(outcome, outcome)  # type: ignore[call-overload, no-any-return]
+    return OUTCOMES.get(outcome, outcome)

@@ -24,7 +24,7 @@ class AuditEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_per_page = 50
     show_full_result_count = False
     actions = None
-    fields = [
+    fields = (
         "at",
         "action",
         "object_type",
@@ -35,7 +35,7 @@ class AuditEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "what",
         "seq",
         "chained",
-    ]
+    )
     readonly_fields = fields
 
     @admin.display(description="at", ordering="id")

@@ -22,6 +22,7 @@ from moderation.models import Decision
 from tests.factories import ANYWHERE, CommentFactory
 
 ROLES = importlib.import_module("moderation.migrations.0003_roles_as_groups").GROUPS
+PASSWORD = "correct horse"
 POLICY = {
     "thresholds": {"insult": {"hold": 0.4, "reject": 0.9}, "toxicity": {"hold": 0.3, "reject": 1.0}},
     "versions": {},
@@ -32,9 +33,9 @@ POLICY = {
 def person(db: None) -> Callable[..., Any]:
     """Makes a member of staff in one of the groups that the migration made."""
 
-    def make(role: str, username: str = "", password: str = "correct horse") -> Any:
+    def make(role: str, username: str = "") -> Any:
         username = username or role.replace(" ", "_")
-        user = get_user_model().objects.create_user(username, password=password, is_staff=True)
+        user = get_user_model().objects.create_user(username, password=PASSWORD, is_staff=True)
         user.groups.add(_group(role))
         return user
 
@@ -143,11 +144,11 @@ def browser(chromium_path: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def sign_in(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
-    """Opens a page as somebody; whatever the browser logs as an error (a CSP violation too) fails the test."""
+    """Opens a page as somebody; what the browser logs as an error (a CSP violation too) fails the test."""
     contexts: list[BrowserContext] = []
     said: list[str] = []
 
-    def open_(username: str, path: str, *, password: str = "correct horse", **profile: Any) -> Page:
+    def open_(username: str, path: str, **profile: Any) -> Page:
         context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | profile))
         contexts.append(context)
         page = context.new_page()
@@ -159,8 +160,9 @@ def sign_in(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]
         page.on("dialog", lambda dialog: (said.append(f"a dialog said {dialog.message}"), dialog.dismiss()))
         page.goto(f"{live_server.url}/admin/login/?next={path}")
         page.fill("#id_username", username)
-        page.fill("#id_password", password)
+        page.fill("#id_password", PASSWORD)
         page.click("[type=submit]")
+        page.wait_for_load_state()  # Keys that are pressed before the script runs are nobody's.
         return page
 
     open_.said = said  # type: ignore[attr-defined]

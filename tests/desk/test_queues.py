@@ -21,9 +21,8 @@ def test_each_holder_has_a_queue_and_all_of_them_together_one(hold):
     hold(), hold(held_by="rule", reason="wave"), hold(held_by="failure", reason="model_unavailable")
     tallies = queue_tallies(now=timezone.now())
     counts = {key: tally.count for key, tally in tallies.items()}
-    assert counts == {
-        "all": 3, "detector": 1, "rule": 1, "failure": 1, "report": 0, "person": 0, "published": 0, "rejected": 0,
-    }  # fmt: skip
+    filled = {key: count for key, count in counts.items() if count}
+    assert filled == {"all": 3, "detector": 1, "rule": 1, "failure": 1}
 
 
 def test_a_queue_tells_since_when_its_oldest_waits(hold):
@@ -54,10 +53,10 @@ def test_an_item_shows_text_score_rule_article_and_history(desk, hold):
         body="You utter fool",
         scores={"insult": 0.73, "toxicity": 0.1},
         findings=[
-            {"code": "score:insult", "where": "body", "spans": [[10, 14]], "value": 0.73, "data": {"weights": [2]}},
+            {"code": "score:insult", "where": "body", "spans": [[10, 14]], "data": {"weights": [2]}},
             {"code": "near_duplicates", "where": "body", "value": 3, "data": {"hours": 24}},
         ],
-    )  # fmt: skip
+    )
     page = " ".join(desk.get("/admin/desk/queues/detector/").content.decode().split())
     assert '<mark class="by-detector strength-3" title="insult">fool</mark>' in page
     assert "73 %" in page

@@ -3,6 +3,8 @@
 const list = document.querySelector("[data-items]");
 const announcer = document.getElementById("announce");
 const help = document.getElementById("help");
+const LOW_WATER = 8; // So many undecided comments are kept on the page.
+const KEPT_LINES = 12; // And so many lines about decided ones.
 const undoable = []; // Ids of comments decided here, newest last.
 
 function announce(words) {
@@ -20,7 +22,7 @@ function current() {
 }
 
 function focusItem(item) {
-  if (!item) return;
+  if (!item) return undefined;
   document.querySelector("[data-item].is-current")?.classList.remove("is-current");
   item.classList.add("is-current");
   item.focus({ preventScroll: true });
@@ -29,6 +31,7 @@ function focusItem(item) {
   if (box.top < 8 || box.bottom > room) {
     scrollBy({ top: box.height > room - 16 || box.top < 8 ? box.top - 12 : box.bottom - room + 12 });
   }
+  return item;
 }
 
 function step(by, from = current()) {
@@ -65,7 +68,8 @@ async function send(form, submitter) {
   const wasCurrent = item.contains(document.activeElement) || item.classList.contains("is-current");
   let response;
   try {
-    response = await fetch(form.action, { method: "POST", body, headers: { "X-Desk-Fragment": "1" } });
+    // Not form.action: that is the buttons of this name.
+    response = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { "X-Desk-Fragment": "1" } });
   } catch {
     response = null;
   }
@@ -76,13 +80,19 @@ async function send(form, submitter) {
     complain(form, "Not sent: nothing was decided. Check the connection, or reload the page to sign in again.");
     return;
   }
+  const counts = JSON.parse(response.headers.get("X-Desk-Counts") ?? "{}");
+  for (const place of document.querySelectorAll("[data-count]")) {
+    if (place.dataset.count in counts) place.textContent = counts[place.dataset.count];
+  }
   const next = itemAfter(item);
   const fresh = replaceItem(item, await response.text());
   if (response.ok && submitter.value !== "undo") {
     undoable.push(fresh.id);
     announce(fresh.querySelector("p")?.textContent ?? "");
-    if (wasCurrent) next ? focusItem(next) : endOfPage();
+    if (wasCurrent && next) focusItem(next);
     recount();
+    await topUp();
+    if (wasCurrent && !next) focusItem(openItems()[0]) ?? endOfQueue();
   } else {
     announce(fresh.querySelector(".problem")?.textContent ?? "Taken back.");
     focusItem(fresh);
@@ -95,9 +105,36 @@ function itemAfter(item) {
   return later ?? all.find((other) => other !== item && !other.hasAttribute("data-settled"));
 }
 
-function endOfPage() {
-  announce("Everything on this page is decided.");
-  if (list && document.getElementById("bulk")) location.reload(); // The next comments of the queue, in their order.
+function openItems() {
+  return itemsOnPage().filter((item) => !item.hasAttribute("data-settled"));
+}
+
+// The queue's next comments, fetched before the last one on the page is decided.
+let isToppingUp = false;
+async function topUp() {
+  if (!document.getElementById("bulk") || isToppingUp || openItems().length > LOW_WATER) return;
+  isToppingUp = true;
+  try {
+    const address = new URL(location.href);
+    address.searchParams.delete("page");
+    const response = await fetch(address);
+    if (!response.ok || response.redirected) return;
+    const holder = document.createElement("template");
+    holder.innerHTML = await response.text(); // As above: a page of ours, escaped when it was rendered.
+    for (const item of holder.content.querySelectorAll("[data-items] > [data-item]")) {
+      if (!document.getElementById(item.id)) list.append(document.importNode(item, true));
+    }
+    const settled = list.querySelectorAll("[data-settled]");
+    for (const old of [...settled].slice(0, Math.max(0, settled.length - KEPT_LINES))) old.remove();
+  } catch {
+    announce("The next comments could not be fetched. Is the connection up?");
+  } finally {
+    isToppingUp = false;
+  }
+}
+
+function endOfQueue() {
+  announce("Everything in this queue is decided.");
 }
 
 function complain(form, words) {
@@ -152,7 +189,9 @@ function undoLast() {
     const item = document.getElementById(undoable.pop());
     if (item && press(item, "u")) return;
   }
-  announce("Nothing to undo.");
+  const inStrip = document.querySelector(".undo-strip button[name=seen]");
+  if (inStrip) inStrip.click();
+  else announce("Nothing to undo.");
 }
 
 const KEYS = {

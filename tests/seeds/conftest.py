@@ -31,7 +31,10 @@ def _forget_classifier() -> None:
 
 @pytest.fixture(scope="module")
 def seeded_at(django_db_setup: None, django_db_blocker: Any) -> Iterator[datetime]:
-    """A database with the small seed in it; the time at which it was seeded."""
+    """A database with the small seed in it; the time at which it was seeded.
+
+    Its tests carry the ``django_db`` mark too: each runs in a savepoint of this transaction.
+    """
     from seeds.small import seed_small
 
     now = timezone.now()

@@ -19,7 +19,7 @@ from comments.services import accepts_comments
 from newsroom.crypto import decrypt_address
 from seeds.content import DOMAINS
 
-pytestmark = pytest.mark.usefixtures("seeded_at")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("seeded_at")]
 
 
 def test_the_front_page_shows_at_least_nine_articles() -> None:

@@ -15,7 +15,7 @@ from newsroom.audit.models import AuditEntry
 from seeds.content import CommentText, Fate, load
 from seeds.editor import WAITING
 
-pytestmark = pytest.mark.usefixtures("seeded_at")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("seeded_at")]
 
 WAVE = {text.text for text in load().wave.comments}
 

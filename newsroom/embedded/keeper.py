@@ -8,6 +8,7 @@ cleanly and ends. If the keeper itself is killed, the kernel signals the stores.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import select
@@ -31,7 +32,7 @@ STARTS_IN_S = 60.0
 FIRST_CLIENT_WITHIN_S = 10.0
 STOP_ORDER = ("valkey", "postgresql")
 
-_started: list[subprocess.Popen[bytes]] = []  # Keepers that this process has started and must wait for.
+_started: dict[Path, subprocess.Popen[bytes]] = {}  # By state: keepers that this process must wait for.
 
 
 class Lease:
@@ -76,12 +77,12 @@ class Lease:
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
             if not self._state.run.exists():  # A temporary state goes with its keeper.
-                _reap(patience_s=10.0)
+                _reap(self._state)
                 return True
             try:
                 with self._state.lock("keeper") as is_free:
                     if is_free:
-                        _reap(patience_s=10.0)
+                        _reap(self._state)
                         return True
             except FileNotFoundError:
                 continue
@@ -131,18 +132,26 @@ def hold(
     Raises:
         Refused: a store does not start; says why.
     """
-    _reap()
     deadline = time.monotonic() + STARTS_IN_S
-    keeper: subprocess.Popen[bytes] | None = None
+    try:
+        return _hold(state, names, deadline, durable=durable, temporary=temporary)
+    except Refused:
+        if state.path in _started:  # It has no other client, so it ends.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                _started[state.path].wait(timeout=10)
+        raise
+
+
+def _hold(state: State, names: Sequence[str], deadline: float, *, durable: bool, temporary: bool) -> Lease:
     while time.monotonic() < deadline:
-        if (connection := _connect(state)) is not None and (
-            lease := _agree(state, connection, names, deadline)
-        ) is not None:
+        connection = _connect(state)
+        lease = _agree(state, connection, names, deadline) if connection else None
+        if lease is not None:
             return lease
         with state.lock("keeper") as is_free:
             nobody_keeps = is_free
-        if nobody_keeps and (keeper is None or keeper.poll() is not None):
-            keeper = _start_keeper(state, durable=durable, temporary=temporary)
+        if nobody_keeps and (state.path not in _started or _started[state.path].poll() is not None):
+            _start_keeper(state, durable=durable, temporary=temporary)
         time.sleep(0.02)
     raise Refused(f"the stores did not start in {STARTS_IN_S:.0f} s; see {state.log}.")
 
@@ -177,15 +186,15 @@ def _agree(state: State, connection: socket.socket, names: Sequence[str], deadli
     return lease
 
 
-def _reap(*, patience_s: float = 0.0) -> None:
-    """Take note of keepers that have ended. One that has just unlocked its state ends within that time."""
-    deadline = time.monotonic() + patience_s
-    while _started and time.monotonic() < deadline and _started[-1].poll() is None:
-        time.sleep(0.005)
-    _started[:] = [keeper for keeper in _started if keeper.poll() is None]
+def _reap(state: State) -> None:
+    """Wait for a keeper of ours that has just unlocked its state, so that it does not stay a zombie."""
+    keeper = _started.pop(state.path, None)
+    if keeper is not None:
+        keeper.wait()
 
 
-def _start_keeper(state: State, *, durable: bool, temporary: bool) -> subprocess.Popen[bytes]:
+def _start_keeper(state: State, *, durable: bool, temporary: bool) -> None:
+    _reap(state)
     command = [sys.executable, "-m", "newsroom.embedded.keeper", "--state", str(state.path)]
     command += [] if durable else ["--not-durable"]
     command += ["--temporary"] if temporary else []
@@ -201,8 +210,7 @@ def _start_keeper(state: State, *, durable: bool, temporary: bool) -> subprocess
             start_new_session=True,
             cwd="/",
         )
-    _started.append(keeper)
-    return keeper
+    _started[state.path] = keeper
 
 
 class Keeper:

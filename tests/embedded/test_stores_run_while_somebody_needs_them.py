@@ -116,17 +116,17 @@ def test_a_store_that_another_keeper_left_behind_is_stopped_first(state: State) 
     again.release()
 
 
-def test_a_store_that_cannot_start_says_why(state: State) -> None:
-    (state.path / "postgresql").mkdir()
-    (state.path / "postgresql" / "PG_VERSION").write_text("9")
+def test_a_store_that_cannot_start_says_why(empty_state: State) -> None:
+    (empty_state.path / "postgresql").mkdir()
+    (empty_state.path / "postgresql" / "PG_VERSION").write_text("9")
     with pytest.raises(Refused, match="was made by PostgreSQL 9"):
-        hold_quickly(state, "postgresql")
+        hold_quickly(empty_state, "postgresql")
 
 
-def test_an_interrupted_first_start_is_done_over(state: State) -> None:
-    (state.path / "postgresql.new").mkdir()
-    (state.path / "postgresql.new" / "half").write_text("")
-    lease = hold_quickly(state, "postgresql")
+def test_an_interrupted_first_start_is_done_over(empty_state: State) -> None:
+    (empty_state.path / "postgresql.new").mkdir()
+    (empty_state.path / "postgresql.new" / "half").write_text("")
+    lease = hold_quickly(empty_state, "postgresql")
     with psycopg.connect(lease.urls["DATABASE_URL"]) as runtime:
         assert runtime.execute("SHOW server_encoding").fetchone() == ("UTF8",)
     lease.release()

@@ -48,6 +48,21 @@ def readable_article(*, site: Site, slug: str, at: datetime) -> Article:
     return article
 
 
+def commentable_article(*, site: Site, slug: str, at: datetime) -> Article:
+    """The same article with only what accepting a comment asks of it (a POST's dearest query).
+
+    Raises:
+        Http404: no such article, or not public at ``at``.
+    """
+    needed = ("headline", "slug", "comments_open", "comments_close_at", "section__comments_open")
+    found = Article.objects.filter(site=site, slug=slug).published(at=at).select_related("section")
+    article = found.only(*needed).order_by().first()
+    if article is None:
+        raise Http404
+    article.site = site
+    return article
+
+
 def sensitivities(article: Article) -> dict[str, str]:
     """Risk per sensitive topic: the latest row per topic, else the section's default, else empty (medium)."""
     rows = Sensitivity.objects.filter(article=article).order_by("topic", "-at", "-id").distinct("topic")
@@ -64,5 +79,7 @@ def highest_risk(article: Article) -> str:
     )
 
 
-def articles_by_slug(*, site: Site, slugs: Iterable[str]) -> dict[str, UUID]:
-    return dict(Article.objects.filter(site=site, slug__in=list(slugs)).values_list("slug", "id"))
+def articles_by_slug(*, site: Site, slugs: Iterable[str], at: datetime) -> dict[str, UUID]:
+    """Ids of those that readers may see, by slug."""
+    found = Article.objects.published(at=at).filter(site=site, slug__in=list(slugs))
+    return dict(found.values_list("slug", "id"))

@@ -153,10 +153,10 @@ def submit_comment(*, article: Article, submission: Submission, at: datetime, de
         raise CommentsClosed(f"Comments on “{article.headline}” are closed.")
     parent = _parent(article, submission.parent_id)
     # The mailbox row is locked: of two equal comments sent at once, the second one sees the first.
-    mailbox_id = _mailbox(submission.email, demo=demo)
+    month = at.date().replace(day=1)
+    mailbox_id, network_key = _mailbox(submission.email, month=month, demo=demo)
     if is_duplicate(mailbox_id=mailbox_id, article_id=article.pk, body=submission.body):
         raise DuplicateComment("You have already sent exactly this text under this article.")
-    key = _network_key(at.date().replace(day=1))
     comment_id = insert_comment(
         NewComment(
             article=article.pk,
@@ -168,8 +168,8 @@ def submit_comment(*, article: Article, submission: Submission, at: datetime, de
             created_at=at,
             first_check_after=FIRST_CHECK_AFTER,
             mailbox=mailbox_id,
-            network=network_pseudonym(submission.network, key=bytes(key.secret)),
-            network_key=key.month,
+            network=network_pseudonym(submission.network, key=network_key or _new_network_key(month)),
+            network_key=month,
             honeypot=submission.honeypot,
             form_age_s=submission.form_age_s,
             demo=demo,
@@ -199,26 +199,19 @@ def _parent(article: Article, parent_id: UUID | None) -> Comment | None:
     return parent
 
 
-def _mailbox(address: str, *, demo: bool) -> UUID:
-    """The id of this address's mailbox, made if new, with its row locked until the transaction ends."""
+def _mailbox(address: str, *, month: date, demo: bool) -> tuple[UUID, bytes | None]:
+    """The address's mailbox, locked until the transaction ends; the month's network key, if there is one."""
     current, *older = address_hashes(address)
-    if older:  # Keys were rotated: the mailbox may still stand under an earlier one.
-        found = (
-            Mailbox.objects.select_for_update()
-            .filter(address_hash__in=older)
-            .values_list("pk", flat=True)
-            .first()
-        )
-        if found is not None:
-            return found
-    return lock_mailbox(address_hash=current, ciphertext=encrypt_address(address), demo=demo)
+    if older:  # Keys were rotated: a mailbox under an earlier one moves to the current.
+        Mailbox.objects.filter(address_hash__in=older).update(address_hash=current)
+    return lock_mailbox(address_hash=current, ciphertext=encrypt_address(address), month=month, demo=demo)
 
 
-def _network_key(month: date) -> NetworkKey:
+def _new_network_key(month: date) -> bytes:
     """The month's key, made on first use. Two makers at once: one row stays, both read it."""
     defaults = {"secret": secrets.token_bytes(32), "expires_on": month + timedelta(days=NETWORK_KEY_DAYS)}
     key, _ = NetworkKey.objects.get_or_create(month=month, defaults=defaults)
-    return key
+    return bytes(key.secret)
 
 
 # --- the commenter's own changes --------------------------------------------------------------------------

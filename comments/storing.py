@@ -7,8 +7,7 @@ in every test, so they cannot fall behind the models quietly.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -18,7 +17,8 @@ from newsroom.ids import uuid7
 _MAILBOX = """
 INSERT INTO comments_mailbox (id, address_hash, address_ciphertext, trusted, blocked, premoderated, demo)
 VALUES (%s, %s, %s, false, false, false, %s)
-ON CONFLICT (address_hash) DO UPDATE SET last_used_at = now() RETURNING id
+ON CONFLICT (address_hash) DO UPDATE SET last_used_at = now()
+RETURNING id, (SELECT secret FROM comments_networkkey WHERE month = %s)
 """
 
 _IS_DUPLICATE = """
@@ -65,18 +65,23 @@ class NewComment:
     first_check_after: timedelta
     mailbox: UUID
     network: bytes
-    network_key: Any
+    network_key: date
     honeypot: bool
     form_age_s: float | None
     demo: bool
 
 
-def lock_mailbox(*, address_hash: bytes, ciphertext: bytes, demo: bool) -> UUID:
-    """The id of the mailbox with this hash, made if new; its row stays locked until the transaction ends."""
+def lock_mailbox(
+    *, address_hash: bytes, ciphertext: bytes, month: date, demo: bool
+) -> tuple[UUID, bytes | None]:
+    """The id of the mailbox with this hash, made if new, and the month's network key, if there is one yet.
+
+    The mailbox's row stays locked until the transaction ends.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_MAILBOX, [uuid7(), address_hash, ciphertext, demo])
-        mailbox_id: UUID = cursor.fetchone()[0]
-    return mailbox_id
+        cursor.execute(_MAILBOX, [uuid7(), address_hash, ciphertext, demo, month])
+        mailbox_id, secret = cursor.fetchone()
+    return mailbox_id, secret and bytes(secret)
 
 
 def is_duplicate(*, mailbox_id: UUID, article_id: UUID, body: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from articles.models import Article, Risk, Tag, Topic
-from newsroom.api import StrictSerializer
+from newsroom.api import StrictSerializer, StringsOnly
 
 
 class SectionSerializer(serializers.Serializer[Any]):
@@ -45,15 +45,23 @@ class SensitivityWriteSerializer(StrictSerializer):
     risk = serializers.ChoiceField(choices=Risk.choices)
 
 
+class UrlField(StringsOnly, serializers.URLField):
+    pass
+
+
+class SlugField(StringsOnly, serializers.SlugField):
+    pass
+
+
 class SourceArticleSerializer(StrictSerializer):
     """An article as the content management system sends it."""
 
-    url = serializers.URLField(max_length=500)
-    headline = serializers.CharField(max_length=200)
-    section = serializers.SlugField(max_length=80)
-    tags = serializers.ListField(child=serializers.CharField(max_length=80), max_length=30)
-    body = serializers.CharField(required=False, allow_blank=True, max_length=60_000, trim_whitespace=False)
-    standfirst = serializers.CharField(required=False, allow_blank=True, max_length=500)
-    byline = serializers.CharField(required=False, allow_blank=True, max_length=120)
+    url = UrlField(max_length=500)
+    headline = StringsOnly(max_length=200)
+    section = SlugField(max_length=80)
+    tags = serializers.ListField(child=StringsOnly(max_length=80), max_length=30)
+    body = StringsOnly(required=False, allow_blank=True, max_length=60_000, trim_whitespace=False)
+    standfirst = StringsOnly(required=False, allow_blank=True, max_length=500)
+    byline = StringsOnly(required=False, allow_blank=True, max_length=120)
     sensitivity = SensitivityWriteSerializer(many=True, required=False)
     published_at = serializers.DateTimeField(required=False)

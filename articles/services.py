@@ -15,6 +15,8 @@ from articles.selectors import sensitivities
 from newsroom.audit.services import record
 from newsroom.errors import DomainError, FieldError
 
+RESERVED_SLUGS = {"by-source"}  # A path of the API.
+
 
 class SourceConflict(DomainError):
     code = "source_conflict"
@@ -36,6 +38,11 @@ def save_from_source(
     section = Section.objects.filter(site=site, slug=fields["section"]).first()
     if section is None:
         raise FieldError("section", f"This site has no section {fields['section']!r}.", code="does_not_exist")
+    try:
+        with transaction.atomic():
+            return _save(site, section, external_id, fields, actor, at)
+    except IntegrityError:  # Another call made the article, or took the slug, a moment ago: now it is seen.
+        pass
     try:
         with transaction.atomic():
             return _save(site, section, external_id, fields, actor, at)
@@ -66,6 +73,7 @@ def _save(
         article.save()
     if _set_tags(article, fields["tags"]):
         changed.append("tags")
+        article.save(update_fields=["updated_at"])  # The tags are part of what readers are given.
     source = Sensitivity.Source.CMS
     changed += [
         "sensitivity"
@@ -127,7 +135,8 @@ def _set_tags(article: Article, names: Sequence[str]) -> bool:
 def free_slug(site: Site, text: str) -> str:
     """A slug from a text that no article of the site has yet."""
     base = slugify(text)[:100] or "article"
-    taken = set(Article.objects.filter(site=site, slug__startswith=base).values_list("slug", flat=True))
+    similar = Article.objects.filter(site=site, slug__startswith=base).values_list("slug", flat=True)
+    taken = RESERVED_SLUGS | set(similar)
     if base not in taken:
         return base
     number = 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.db.models import Max
 from django.http import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -15,7 +14,7 @@ from articles.selectors import readable_article, readable_articles, site_for
 from articles.serializers import ArticleDetailSerializer, ArticleListSerializer, SourceArticleSerializer
 from articles.services import save_from_source
 from newsroom.access.authentication import ArticlesWriter
-from newsroom.api import CursorPages, StrictView, conditional, strong_etag
+from newsroom.api import CursorPages, StrictView, entity
 from newsroom.errors import FieldError
 
 SITE = OpenApiParameter("site", str, description="Code of a site; default: by Host.")
@@ -45,16 +44,8 @@ class ArticleList(StrictView, GenericAPIView[Article]):
         section = request.query_params.get("section")
         if section:
             articles = articles.filter(section__slug=section)
-        newest = articles.aggregate(changed=Max("updated_at"), published=Max("published_at"))
-        etag = strong_etag(
-            "articles", request.get_full_path(), newest["changed"], newest["published"], articles.count()
-        )
-
-        def answer() -> Response:
-            page = self.paginate_queryset(articles)
-            return self.get_paginated_response(self.get_serializer(page, many=True).data)
-
-        return conditional(request, etag, answer)
+        page = self.paginate_queryset(articles)
+        return entity(request, self.get_paginated_response(self.get_serializer(page, many=True).data).data)
 
 
 class ArticleDetail(StrictView):
@@ -66,8 +57,7 @@ class ArticleDetail(StrictView):
     @extend_schema(operation_id="articles_read", parameters=[SITE], responses=ArticleDetailSerializer)
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         article = readable_article(site=site_for(request._request), slug=slug, at=timezone.now())
-        etag = strong_etag("article", article.pk, article.updated_at)
-        return conditional(request, etag, lambda: Response(ArticleDetailSerializer(article).data))
+        return entity(request, ArticleDetailSerializer(article).data)
 
 
 class ArticleBySource(StrictView):

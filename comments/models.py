@@ -49,6 +49,10 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     def held(self) -> Self:
         return self.filter(status=Comment.Status.HELD)
 
+    def under_readable_articles(self, *, at: datetime) -> Self:
+        """Comments of articles that readers may see at this moment."""
+        return self.filter(article__in=Article.objects.published(at=at))
+
     def due(self, *, at: datetime) -> Self:
         """Pending rows whose next attempt has come and that nobody has leased."""
         return self.pending().filter(

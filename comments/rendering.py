@@ -52,6 +52,7 @@ class ThreadKey(NamedTuple):
     sort: str
     cursor: str | None
     limit: int
+    site: str | None = None
 
 
 _cache = BytesCache(MOST_BYTES)
@@ -77,11 +78,9 @@ def thread_bytes(key: ThreadKey) -> bytes:
     body = cached_thread(key)
     if body is None:
         page = thread_page(key.article_id, sort=key.sort, cursor=key.cursor, limit=key.limit)
-        following = (
-            f"{key.path}?{urlencode({'sort': key.sort, 'cursor': page.next_cursor, 'limit': key.limit})}"
-            if page.next_cursor
-            else None
-        )
+        query = {"sort": key.sort, "cursor": page.next_cursor, "limit": key.limit}
+        query |= {"site": key.site} if key.site else {}
+        following = f"{key.path}?{urlencode(query)}" if page.next_cursor else None
         document = {"count": page.count, "next": following, "results": render_replies(page.results)}
         body = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
         if page.version == key.version:  # A decision in between belongs to the next version's key.

@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -179,7 +179,7 @@ def _decode(sort: str, cursor: str) -> tuple[datetime, UUID, int]:
         document = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         made_for, created_at, identifier, votes = document
         position = datetime.fromisoformat(created_at), UUID(identifier), int(votes)
-        if made_for != sort or position[0].tzinfo is None or abs(position[2]) > 2**31 - 1:
+        if made_for != sort or position[0].utcoffset() != timedelta(0) or abs(position[2]) > 2**31 - 1:
             raise ValueError
     except (ValueError, TypeError, OverflowError, AttributeError, RecursionError) as error:
         raise FieldError("cursor", "This cursor was not made by this list.") from error

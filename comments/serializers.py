@@ -8,26 +8,18 @@ from rest_framework import serializers
 
 from comments.models import BODY_LENGTH, NAME_LENGTH, Comment
 from comments.text import clean_body, clean_name
-from newsroom.api import StrictSerializer
+from newsroom.api import StrictSerializer, StringsOnly
 
 
-class TextField(serializers.CharField):
-    """A text that was sent as a JSON string: a number or a boolean is not quietly turned into one."""
+class TextField(StringsOnly):
+    """A text as it was sent; ``comments.text`` cleans it."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(trim_whitespace=False, **kwargs)
 
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
 
-
-class AddressField(serializers.EmailField):
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
+class AddressField(StringsOnly, serializers.EmailField):
+    pass
 
 
 def check_body(value: str) -> str:

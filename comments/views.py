@@ -13,7 +13,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from articles.selectors import articles_by_slug, readable_article, site_for
+from articles.selectors import articles_by_slug, commentable_article, readable_article, site_for
 from comments import selectors
 from comments.models import Comment
 from comments.rendering import ThreadKey, render_replies, thread_bytes
@@ -27,7 +27,7 @@ from comments.serializers import (
     StatusSerializer,
     ThreadSerializer,
 )
-from comments.services import Submission, accept_comment, edit_comment, withdraw_comment
+from comments.services import Submission, accept_comment, count_a_use, edit_comment, withdraw_comment
 from comments.tokens import author_token, is_author_token, is_status_token, status_token
 from newsroom.api import StrictView, absolute_path, conditional, page_limit, strong_etag
 from newsroom.errors import FieldError
@@ -81,10 +81,11 @@ class ArticleComments(CommentView):
         sort = request.query_params.get("sort", "newest")
         cursor, limit = request.query_params.get("cursor"), page_limit(request.query_params.get("limit"))
         version, _ = selectors.thread_version(article.pk)
-        etag = strong_etag("thread", article.pk, version, sort, cursor, limit)
+        site = request.query_params.get("site")  # Leads to the same site on the next page.
+        etag = strong_etag("thread", article.pk, version, sort, cursor, limit, *((site,) if site else ()))
 
         def answer() -> HttpResponse:
-            body = thread_bytes(ThreadKey(article.pk, version, request.path, sort, cursor, limit))
+            body = thread_bytes(ThreadKey(article.pk, version, request.path, sort, cursor, limit, site))
             return HttpResponse(body, content_type="application/json", headers={"Vary": "Accept-Encoding"})
 
         return conditional(request, etag, answer)
@@ -97,7 +98,7 @@ class ArticleComments(CommentView):
     )
     def post(self, request: Request, slug: str) -> Response:
         """Send a comment. It is kept, judged, and shown only after a decision."""
-        article = readable_article(site=site_for(request._request), slug=slug, at=timezone.now())
+        article = commentable_article(site=site_for(request._request), slug=slug, at=timezone.now())
         serializer = CommentWriteSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         sent = serializer.validated_data
@@ -129,7 +130,7 @@ class CommentReplies(CommentView):
     @extend_schema(operation_id="comments_replies", parameters=[CURSOR, LIMIT], responses=RepliesSerializer)
     def get(self, request: Request, comment_id: UUID) -> Response:
         """Published comments below one comment, oldest first, flat (``parent`` says where each belongs)."""
-        comment = Comment.objects.exclude(status=Comment.Status.PENDING).filter(pk=comment_id).first()
+        comment = Comment.objects.under_readable_articles(at=timezone.now()).filter(pk=comment_id).first()
         if comment is None or (comment.status != Comment.Status.PUBLISHED and not comment.reply_count):
             raise Http404
         limit = page_limit(request.query_params.get("limit"))
@@ -179,7 +180,11 @@ def status_document(comment: Comment) -> dict[str, Any]:
 class CommentDetail(CommentView):
     query_parameters = frozenset()
     problem_statuses = {
-        "PATCH": {"403": "The 15 minutes to edit have passed", "409": "It can no longer be edited"},
+        "PATCH": {
+            "403": "The 15 minutes to edit have passed",
+            "409": "It can no longer be edited",
+            "429": "Too many; see Retry-After",
+        },
     }
 
     @extend_schema(
@@ -193,6 +198,7 @@ class CommentDetail(CommentView):
         self._check_author(request, comment_id)
         serializer = CommentEditSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
+        count_a_use(client_network(request._request))
         comment = edit_comment(
             comment_id=comment_id, body=serializer.validated_data["body"], at=timezone.now()
         )
@@ -238,7 +244,7 @@ class CommentCounts(CommentView):
             raise FieldError("article", f"Name at most {MOST_COUNTS} articles.", code="max_length")
         if any("\0" in slug for slug in slugs):
             raise FieldError("article", "A slug holds no such character.")
-        ids = articles_by_slug(site=site_for(request._request), slugs=slugs)
+        ids = articles_by_slug(site=site_for(request._request), slugs=slugs, at=timezone.now())
         counts = selectors.published_counts(ids.values())
         answer = {slug: counts.get(ids[slug], 0) if slug in ids else 0 for slug in slugs}
         return Response({"counts": answer}, headers={"Cache-Control": "public, no-cache"})

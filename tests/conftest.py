@@ -29,12 +29,13 @@ def _limits_off(settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _breaker_closed() -> Iterator[None]:
-    """What one test made of Redis is no news for the next one."""
+def _nothing_is_remembered() -> Iterator[None]:
+    """What one test made of Redis and of the sites is no news for the next one."""
     yield
-    limits = sys.modules.get("newsroom.limits")
-    if limits is not None:
+    if limits := sys.modules.get("newsroom.limits"):
         limits.redis_breaker.succeeded()
+    if sites := sys.modules.get("articles.sites"):
+        sites.forget()
 
 
 class WebServer:

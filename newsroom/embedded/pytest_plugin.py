@@ -43,7 +43,7 @@ RUNTIME = "NEWSROOM_TEST_RUNTIME_URL"  # The runtime role's way in, whose role t
 OWN = "NEWSROOM_TEST_STATE"  # The run's own state folder.
 
 _leases: list[Lease] = []
-_left_behind: list[Path] = []  # State folders that no keeper will remove.
+_left_behind: list[Path] = []  # State folders; a keeper that was started in one removes it itself.
 
 
 def runtime_role(environment: Mapping[str, str]) -> str:
@@ -141,6 +141,5 @@ def let_go() -> None:
     """Let go of the stores; their keeper stops them and removes the run's folder. Safe to run twice."""
     while _leases:
         _leases.pop().release()
-        _left_behind.clear()
     while _left_behind:
         shutil.rmtree(_left_behind.pop(), ignore_errors=True)

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
+from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from moderation.classifier import ArtifactError, Classifier, load, shipped_artifact
@@ -78,9 +79,11 @@ class Engine:
             return
         try:
             classifier = load(artifact_bytes(version_id, digest))
-        except (ArtifactError, OSError) as error:
+        except (DatabaseError, SoftTimeLimitExceeded):
+            raise
+        except Exception as error:  # Whatever it raises while it is loaded and tried, it cannot be used.
             self._refused[digest], self._refused_at = f"{digest[:12]}: {error}", time.monotonic()
-            logger.error("classifier %s was refused: %s", digest[:12], error)
+            logger.exception("classifier %s was refused", digest[:12])
             return
         self._loaded = ActiveModel(version_id, digest, classifier)
         self._refused.clear()

@@ -12,7 +12,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -193,15 +193,17 @@ class Reconciler:
     def _repair(self) -> None:
         """Publish again what is due, and line up for the child what the queue did not or cannot help."""
         self._depth = queue_depth()
-        if self._depth is not None and self._depth < SHALLOW:
+        if self._depth is None or self._is_stale("worker", NOBODY_CONSUMES_AFTER_S):
+            self._line_up(outbox.waiting)
+            return
+        if self._depth < SHALLOW:
             for comment_id in outbox.take_due(limit=min(PUBLISHED_AT_ONCE, SHALLOW - self._depth)):
                 self._count("published" if publish_moderation(comment_id) else "publish_failed")
-        if self._inline:
-            return
-        if self._depth is None or self._is_stale("worker", NOBODY_CONSUMES_AFTER_S):
-            self._inline.extend(outbox.waiting(limit=INLINE_AT_ONCE))
-        else:
-            self._inline.extend(outbox.overdue(limit=INLINE_AT_ONCE, is_queue_deep=self._depth >= SHALLOW))
+        self._line_up(partial(outbox.overdue, is_queue_deep=self._depth >= SHALLOW))
+
+    def _line_up(self, rows: Callable[..., list[UUID]]) -> None:
+        if not self._inline:
+            self._inline.extend(rows(limit=INLINE_AT_ONCE))
 
     def _send_canary(self) -> None:
         """A message through the broker that a worker answers in PostgreSQL.

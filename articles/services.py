@@ -66,7 +66,7 @@ def _save(
     wanted |= {
         name: fields[name] for name in ("body", "standfirst", "byline", "published_at") if name in fields
     }
-    changed = [name for name, value in wanted.items() if getattr(article, name) != value]
+    changed = [name for name, value in wanted.items() if is_new or getattr(article, name) != value]
     if is_new or changed:
         for name, value in wanted.items():
             setattr(article, name, value)

@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "articles",
     "comments",
     "moderation",
+    "moderation.lifecycle",
     "ads",
     "newsroom.pages",
     "seeds",
@@ -285,7 +286,7 @@ STATIC_ROOT = (
     else None
 )
 WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = False
+WHITENOISE_AUTOREFRESH = DEMO  # Style sheets may change under a running demo.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -324,3 +325,19 @@ LOGGING = {
 CELERY_BEAT_SCHEDULE = {
     "forget-networks": {"task": "comments.tasks.forget_networks", "schedule": 24 * 3600.0},
 }
+
+# --- the classifier's life (docs/model-life-cycle.md) --------------------------------------------------
+# Share of what the machine publishes or rejects that a person judges again, drawn at random.
+NEWSROOM_AUDIT_SHARE = float(env("NEWSROOM_AUDIT_SHARE", default="0.02"))
+if not 0.0 <= NEWSROOM_AUDIT_SHARE <= 1.0:
+    raise ImproperlyConfigured("NEWSROOM_AUDIT_SHARE is a share between 0 and 1.")
+# Folder of the public data sets for retraining on a schedule; without days there is no schedule.
+NEWSROOM_TRAINING_DATA = env("NEWSROOM_TRAINING_DATA", default="")
+NEWSROOM_RETRAIN_DAYS = float(env("NEWSROOM_RETRAIN_DAYS", default="0"))
+if NEWSROOM_RETRAIN_DAYS > 0:
+    if not NEWSROOM_TRAINING_DATA:
+        raise ImproperlyConfigured("NEWSROOM_RETRAIN_DAYS is set, but NEWSROOM_TRAINING_DATA is not.")
+    CELERY_BEAT_SCHEDULE["retrain-classifier"] = {
+        "task": "moderation.lifecycle.tasks.retrain",
+        "schedule": NEWSROOM_RETRAIN_DAYS * 24 * 3600.0,
+    }

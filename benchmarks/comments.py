@@ -270,9 +270,8 @@ def main() -> None:
         print(ours.measure("POST, durable", post).line(nothing), flush=True)
         wait_until_decided(stack)
         decided = decided_latencies(stack.address, 100)
-        print(
-            f"POST -> decided, one client: median {statistics.median(decided):.0f} ms, p95 {decided[94]:.0f} ms"
-        )
+        middle, worst = statistics.median(decided), decided[94]
+        print(f"POST -> decided, one client: median {middle:.0f} ms, p95 {worst:.0f} ms")
         print(f"POST -> decided, sustained: {sustained(stack, count=800):.0f}/s")
 
 

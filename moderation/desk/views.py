@@ -199,9 +199,11 @@ def _fragment(
         "reasons": words.reason_choices(),
         "undo_seconds": shown.undo_seconds(user_id=_user_id(request), now=timezone.now()),
     }
-    return render(
-        request, "desk/parts/settled.html" if is_settled else "desk/parts/item.html", context, status=status
-    )
+    template = "desk/parts/settled.html" if is_settled else "desk/parts/item.html"
+    response = render(request, template, context, status=status)
+    tallies = queue_tallies(now=timezone.now())
+    response[COUNTS] = json.dumps({key: tally.count for key, tally in tallies.items()})
+    return response
 
 
 def _page(request: HttpRequest, template: str, *, title: str, context: dict[str, Any]) -> HttpResponse:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
@@ -22,7 +23,6 @@ from moderation.models import Decision
 from tests.factories import ANYWHERE, CommentFactory
 
 ROLES = importlib.import_module("moderation.migrations.0003_roles_as_groups").GROUPS
-PASSWORD = "correct horse"
 POLICY = {
     "thresholds": {"insult": {"hold": 0.4, "reject": 0.9}, "toxicity": {"hold": 0.3, "reject": 1.0}},
     "versions": {},
@@ -35,7 +35,7 @@ def person(db: None) -> Callable[..., Any]:
 
     def make(role: str, username: str = "") -> Any:
         username = username or role.replace(" ", "_")
-        user = get_user_model().objects.create_user(username, password=PASSWORD, is_staff=True)
+        user = get_user_model().objects.create_user(username, is_staff=True)
         user.groups.add(_group(role))
         return user
 
@@ -158,11 +158,11 @@ def sign_in(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]
             "console", lambda line: said.append(f"{page.url}: {line.text}") if line.type == "error" else None
         )
         page.on("dialog", lambda dialog: (said.append(f"a dialog said {dialog.message}"), dialog.dismiss()))
-        page.goto(f"{live_server.url}/admin/login/?next={path}")
-        page.fill("#id_username", username)
-        page.fill("#id_password", PASSWORD)
-        page.click("[type=submit]")
-        page.wait_for_load_state()  # Keys that are pressed before the script runs are nobody's.
+        client = Client()
+        client.force_login(get_user_model().objects.get(username=username))
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+        page.goto(live_server.url + path)  # Waits for the script: keys pressed before it runs are nobody's.
         return page
 
     open_.said = said  # type: ignore[attr-defined]

@@ -124,7 +124,7 @@ def install_uv() -> bool:
     if f"uv {pinned}" not in output_of([UV, "--version"]):
         options = ["--only-binary", ":all:", "--require-hashes"]
         command = pip_command("install", *options, "-r", REQUIREMENTS / "uv.txt")
-        subprocess.run(command, env=pip_environment(), check=False)
+        subprocess.run(command, env=pip_environment(), capture_output=True, check=False)
     return works([UV, "--version"])
 
 

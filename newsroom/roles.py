@@ -6,7 +6,7 @@ from django.db import connections
 from psycopg import sql
 
 # Tables whose rows are records: the runtime role may add to them; only sealing may update the audit.
-APPEND_ONLY = ("moderation_decision",)
+APPEND_ONLY = ("moderation_decision", "lifecycle_modelevent")
 AUDIT = "audit_auditentry"
 
 

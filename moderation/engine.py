@@ -7,6 +7,7 @@ import logging
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
@@ -36,10 +37,16 @@ class ActiveModel:
     classifier: Classifier
 
 
-class Engine:
-    """Loads and keeps the active classifier. Thread-safe; one per process."""
+def active_row() -> tuple[UUID, str] | None:
+    """Id and digest of the active version."""
+    return ModelVersion.objects.filter(is_active=True).values_list("id", "digest").first()
 
-    def __init__(self) -> None:
+
+class Engine:
+    """Loads and keeps one classifier: that of the version which ``row`` names. Thread-safe; one per process."""
+
+    def __init__(self, row: Callable[[], tuple[UUID, str] | None] = active_row) -> None:
+        self._row = row
         self._lock = threading.Lock()
         self._loaded: ActiveModel | None = None
         self._looked_at = -LOOK_EVERY_S
@@ -47,7 +54,7 @@ class Engine:
         self._refused_at = 0.0
 
     def active(self) -> ActiveModel:
-        """The active classifier.
+        """The classifier that is wanted now.
 
         A new version that fails its checks is refused with a logged reason while the last good one keeps
         serving. No active version at all means no classifier, whatever was loaded before.
@@ -65,15 +72,22 @@ class Engine:
                 raise ModelUnavailable("; ".join(self._refused.values()) or "no classifier version is active")
             return self._loaded
 
+    def refusal(self) -> str:
+        """Why the wanted version is not the one that serves; empty if it serves."""
+        with self._lock:
+            return "; ".join(self._refused.values())
+
     def _look(self) -> None:
-        row = ModelVersion.objects.filter(is_active=True).values_list("id", "digest").first()
+        row = self._row()
         if row is None:
             self._loaded = None
+            self._refused.clear()
             return
         version_id, digest = row
         if self._loaded is not None and self._loaded.digest == digest:
             if self._loaded.version_id != version_id:  # The same artifact, registered anew.
                 self._loaded = replace(self._loaded, version_id=version_id)
+            self._refused.clear()
             return
         if digest in self._refused and time.monotonic() - self._refused_at < TRY_REFUSED_AGAIN_S:
             return

@@ -31,6 +31,7 @@ from moderation.engine import ActiveModel, ModelUnavailable, engine
 from moderation.models import Decision, Heartbeat, ReasonCode
 from moderation.policy import Finding, Outcome, ResolvedPolicy, decide
 from moderation.selectors import resolved_policy
+from moderation.signals import comment_judged
 from newsroom import metrics
 from newsroom.audit.services import record
 from newsroom.errors import DomainError
@@ -107,9 +108,12 @@ def moderate_comment(comment_id: UUID, *, token: UUID | None = None) -> Decision
         raise
     took_s = time.perf_counter() - started
     metrics.MODERATION_SECONDS.observe(took_s)
-    return _write(
+    decision = _write(
         lease, judgement, actor_kind=Decision.ActorKind.MACHINE, took_ms=took_s * 1000, comment=comment
     )
+    if decision is not None:
+        comment_judged.send_robust(sender=Decision, decision=decision, comment=comment, judgement=judgement)
+    return decision
 
 
 def judge(comment: Comment) -> Judgement:

@@ -43,7 +43,7 @@ def active_row() -> tuple[UUID, str] | None:
 
 
 class Engine:
-    """Loads and keeps one classifier: that of the version which ``row`` names. Thread-safe; one per process."""
+    """Loads and keeps the classifier of the version that ``row`` names. Thread-safe; one per process."""
 
     def __init__(self, row: Callable[[], tuple[UUID, str] | None] = active_row) -> None:
         self._row = row

@@ -16,3 +16,8 @@ MODERATION_SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 20),
 )
 RECONCILER_ACTIONS = Counter("newsroom_reconciler_actions_total", "What the reconciler repaired.", ["action"])
+SHADOW_SCORES = Counter(
+    "newsroom_shadow_scores_total",
+    "Texts scored by the candidate in shadow, beside the decision.",
+    ["result"],
+)

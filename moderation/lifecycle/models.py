@@ -1,4 +1,4 @@
-"""What happens to classifier versions: events, the candidate in shadow, gates, audit samples, training runs."""
+"""What happens to classifier versions: events, the shadow candidate, gates, samples, training runs."""
 
 from __future__ import annotations
 

@@ -123,8 +123,8 @@ def problem(
         "detail": detail,
         "code": code,
     }
-    if errors is not None:
-        document["errors"] = errors
+    if errors is not None or status == HTTPStatus.BAD_REQUEST:
+        document["errors"] = errors or [{"field": "", "code": code, "detail": detail}]
     return document
 
 
@@ -169,8 +169,7 @@ def _api_problem(error: exceptions.APIException) -> dict[str, Any]:
     code = error.get_codes()
     code = code if isinstance(code, str) else "error"
     detail = str(error.detail) if isinstance(error.detail, str) else str(error.default_detail)
-    errors = [{"field": "", "code": code, "detail": detail}] if error.status_code == 400 else None
-    return problem(status=error.status_code, code=code, detail=detail, errors=errors)
+    return problem(status=error.status_code, code=code, detail=detail)
 
 
 def _api_headers(error: exceptions.APIException) -> dict[str, str]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from prometheus_client import REGISTRY as PROCESS_REGISTRY
@@ -34,18 +37,15 @@ class Part:
 def readiness() -> tuple[int, dict[str, Any]]:
     """HTTP status and document; 503 only if this process cannot serve: no database, or migrations missing."""
     try:
+        if _missing_migrations():
+            return _down("migrations are missing: run manage.py migrate")
         beats = _heartbeats()
+        roles = "split" if _is_runtime_role() else "single"
     except DatabaseError as error:
-        missing = "does not exist" in str(error)
-        detail = (
-            "migrations are missing: run manage.py migrate" if missing else "the database does not answer"
+        is_empty = "does not exist" in str(error)
+        return _down(
+            "migrations are missing: run manage.py migrate" if is_empty else "the database does not answer"
         )
-        parts = {"database": Part(False, None, detail)}
-        return 503, {
-            "status": "down",
-            "parts": {name: part.as_json() for name, part in parts.items()},
-            "roles": "unknown",
-        }
     parts = {
         "database": Part(True, None, ""),
         "broker": _broker(),
@@ -54,12 +54,41 @@ def readiness() -> tuple[int, dict[str, Any]]:
         "model": _model(beats),
     }
     status = "ok" if all(part.ok for part in parts.values()) else "degraded"
-    roles = "split" if _is_runtime_role() else "single"
     return 200, {
         "status": status,
         "parts": {name: part.as_json() for name, part in parts.items()},
         "roles": roles,
     }
+
+
+def _down(detail: str) -> tuple[int, dict[str, Any]]:
+    database = Part(False, None, detail).as_json()
+    return 503, {"status": "down", "parts": {"database": database}, "roles": "unknown"}
+
+
+_migrated = threading.Event()  # Once all are there, this process need not ask again.
+
+
+def _missing_migrations() -> set[tuple[str, str]]:
+    """This release's migrations that the database lacks."""
+    if _migrated.is_set():
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT app, name FROM django_migrations")
+        missing = _migrations_on_disk() - set(cursor.fetchall())
+    if not missing:
+        _migrated.set()
+    return missing
+
+
+@cache
+def _migrations_on_disk() -> set[tuple[str, str]]:
+    return set(MigrationLoader(None).disk_migrations)
+
+
+def forget_migrations() -> None:
+    """Look them up again at the next question (tests take some away)."""
+    _migrated.clear()
 
 
 def _heartbeats() -> dict[str, tuple[datetime, float, str, dict[str, Any]]]:

@@ -37,6 +37,8 @@ class StrictJSONParser(BaseParser):
         raw = stream.read(settings.API_MAX_BODY_BYTES + 1)
         if len(raw) > settings.API_MAX_BODY_BYTES:
             raise PayloadTooLarge
+        if len(raw) < _announced_length(parser_context):
+            raise exceptions.ParseError("The body ended before the length that was announced.")
         try:
             value = json.loads(
                 raw.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_unique_keys
@@ -45,6 +47,12 @@ class StrictJSONParser(BaseParser):
             raise exceptions.ParseError(f"The body is not valid JSON: {_short(error)}") from error
         _check(value, depth=0)
         return value
+
+
+def _announced_length(parser_context: Mapping[str, Any] | None) -> int:
+    request = (parser_context or {}).get("request")
+    length = request.META.get("CONTENT_LENGTH", "") if request is not None else ""
+    return int(length) if str(length).isdigit() else 0
 
 
 def _charset(media_type: str) -> str:

@@ -10,5 +10,6 @@ os.environ.setdefault("NEWSROOM_PROCESS", "web")
 _django = get_wsgi_application()
 
 from comments.front import ThreadFront  # noqa: E402  (needs the apps)
+from newsroom.bodies import ChunkedBodies  # noqa: E402
 
-application = ThreadFront(_django)
+application = ThreadFront(ChunkedBodies(_django))

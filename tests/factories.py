@@ -1,9 +1,10 @@
-"""Rows for tests. A comment comes into its state as the product brings it there: by services and decisions."""
+"""Rows for tests. A comment comes into its state as the product brings it there: by decisions."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import NAMESPACE_DNS, uuid5
 
 import factory
 from django.contrib.auth import get_user_model
@@ -57,6 +58,8 @@ class SiteFactory(DjangoModelFactory):
         django_get_or_create = ("code",)
 
     code = "tribune"
+    # The same in every test: a web server of its own remembers the site for a second.
+    id = factory.LazyAttribute(lambda site: uuid5(NAMESPACE_DNS, site.code))
     name = factory.LazyAttribute(lambda site: f"The {site.code.title()}")
     domain = factory.LazyAttribute(lambda site: f"{site.code}.example.org")
     is_default = factory.LazyAttribute(lambda site: site.code == "tribune")
@@ -110,7 +113,7 @@ class SubmissionFactory(factory.Factory):
 
 
 class CommentFactory(factory.Factory):
-    """A comment, pending; or ``status="held"`` and so on, brought there by decisions that the database accepts.
+    """A comment, pending; or ``status="held"`` and so on, brought there by legal decisions.
 
     ``email``, ``body``, ``name``, ``parent``, ``network`` as in a submission; ``at`` when it was sent.
     """
@@ -175,7 +178,7 @@ def decide(
     held_by: str = "",
     reason_code: str = "",
 ) -> Decision:
-    """Write a decision about the comment's present text and act on it, in one transaction, as any kind of actor."""
+    """Write a decision about the comment's present text and act on it, as any kind of actor."""
     if actor_kind == "person" and actor is None:
         actor = UserFactory(username="editor")
     if outcome == "held" and not held_by:

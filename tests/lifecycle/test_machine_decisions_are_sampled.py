@@ -1,4 +1,4 @@
-"""A random share of what the machine published or rejected goes to people; each once, with the chance kept."""
+"""A random share of what the machine published or rejected goes to people, each once."""
 
 from __future__ import annotations
 

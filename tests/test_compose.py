@@ -1,5 +1,6 @@
 """docker-compose.yml against the compose schema, and against what the demo runs."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -55,10 +56,17 @@ def test_every_variable_it_asks_for_is_in_the_example(services: dict[str, Any]) 
     assert asked <= given
 
 
+def test_every_setting_from_the_environment_is_in_the_example() -> None:
+    settings = (ROOT / "newsroom" / "settings.py").read_text()
+    read = set(re.findall(r'(?:\benv\w*|environ\.get)\(\s*"([A-Z_]+)"', settings))
+    named = set(re.findall(r"^#? ?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert {name for name in read if not name.startswith("NEWSROOM_TEST_")} <= named
+
+
 def test_the_demo_runs_the_same_commands(services: dict[str, Any]) -> None:
     """But for what differs by nature: addresses, names, files."""
     demo = {
-        "web": parts.web({}, host="0.0.0.0", port=8000),  # noqa: S104
+        "web": parts.web({}, host="0.0.0.0", port=8000),
         "worker": parts.worker({}, node="x"),
     }
     for name, part in demo.items():

@@ -9,8 +9,9 @@ from newsroom.embedded.state import State
 
 SOURCES = (
     "*/migrations/*.py",
-    "newsroom/*/migrations/*.py",
+    "*/*/migrations/*.py",
     "seeds/**/*",
+    "newsroom/demo/**/*.py",
     "moderation/classifier/artifacts/*",
 )
 

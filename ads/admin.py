@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
 from ads.decision import first_failing_rule
-from ads.forms import AdObjectForm, SlotForm
+from ads.forms import AdObjectForm, SlotForm, SlotsField
 from ads.models import AdObject, Advertiser, Assignment, Campaign, Creative, LineItem, Slot
 from ads.money import format_money
 from ads.preconditions import ANY
@@ -46,6 +47,8 @@ class AdObjectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         options.setdefault("queryset", _choices(db_field.remote_field.model, request))
+        # A page has a handful of slots: all of them in sight, and one click each.
+        options |= {"widget": forms.CheckboxSelectMultiple, "form_class": SlotsField}
         return super().formfield_for_manytomany(db_field, request, **options)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -113,7 +116,8 @@ class SlotAdmin(AdObjectAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         ready = Q(line_items__status=LineItem.Status.READY)
         found = super().get_queryset(request).select_related("site")
-        return found.annotate(ready=Count("line_items", filter=ready))
+        counted: QuerySet[Any] = found.annotate(ready=Count("line_items", filter=ready))
+        return counted
 
     @admin.display(description="sizes")
     def sizes_in_words(self, slot: Slot) -> str:
@@ -153,15 +157,12 @@ class AdvertiserAdmin(AdObjectAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         ready = Q(campaigns__line_items__status=LineItem.Status.READY)
-        return (
-            super()
-            .get_queryset(request)
-            .select_related("site")
-            .annotate(
-                campaign_total=Count("campaigns", distinct=True),
-                ready=Count("campaigns__line_items", filter=ready, distinct=True),
-            )
+        found = super().get_queryset(request).select_related("site")
+        counted: QuerySet[Any] = found.annotate(
+            campaign_total=Count("campaigns", distinct=True),
+            ready=Count("campaigns__line_items", filter=ready, distinct=True),
         )
+        return counted
 
     @admin.display(description="campaigns", ordering="campaign_total")
     def campaign_count(self, advertiser: Any) -> int:
@@ -200,7 +201,8 @@ class CampaignAdmin(AdObjectAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         found = super().get_queryset(request).select_related("advertiser")
-        return found.annotate(line_item_total=Count("line_items"))
+        counted: QuerySet[Any] = found.annotate(line_item_total=Count("line_items"))
+        return counted
 
     @admin.display(description="now")
     def time(self, campaign: Campaign) -> str:
@@ -227,7 +229,6 @@ class LineItemAdmin(AdObjectAdmin):
     list_filter = ("status", "type", ("campaign__advertiser", admin.RelatedOnlyFieldListFilter))
     search_fields = ("name", "campaign__name", "campaign__advertiser__name")
     autocomplete_fields = ("campaign",)
-    filter_horizontal = ("slots",)
     ordering = ("campaign__advertiser__name", "name")
     inlines = (CreativeInline,)
     fieldsets = (

@@ -41,6 +41,11 @@ class MoneyField(forms.CharField):
             return True
 
 
+class SlotsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, obj: Slot) -> str:
+        return f"{obj.code}: {obj.name}"
+
+
 class AdObjectForm(forms.ModelForm):  # type: ignore[type-arg]
     """Refuses to overwrite a change that came after the form was opened."""
 

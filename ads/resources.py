@@ -153,9 +153,10 @@ class ResourceList(AdsView, GenericAPIView[Any]):
                 body=request.data,
                 answer=answer,
             )
-        location = f"{request.path}{answered['object']['id']}/{_site_query(request)}"
-        headers = PRIVATE | {"Location": location, "ETag": answered["etag"]}
-        return Response(answered["object"], status=201, headers=headers)
+        # Kept as jsonb, which forgets the order of keys.
+        made = {str(name): answered["object"][str(name)] for name in self.resource_serializer().fields}
+        location = f"{request.path}{made['id']}/{_site_query(request)}"
+        return Response(made, status=201, headers=PRIVATE | {"Location": location, "ETag": answered["etag"]})
 
     def filtered(self, objects: Any) -> Any:
         """Those that the query parameters ask for."""
@@ -232,6 +233,7 @@ def documented_list(
             operation_id=f"ads_{name}_list",
             description=f"The {noun}s of a site, a page at a time.",
             parameters=[SITE, *filters, ordering],
+            responses=serializer(many=True),
         ),
         post=extend_schema(
             operation_id=f"ads_{name}_create",

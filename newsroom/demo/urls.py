@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from newsroom.demo import views
 
 app_name = "demo"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.tour, name="tour"),
+    path("enter/<str:token>/", views.enter, name="enter"),
+    path("comments/<uuid:comment_id>/", views.comment_journey, name="journey"),
+    path("parts/", views.parts, name="parts"),
+    path("mail/", views.mail, name="mail"),
+]

@@ -14,6 +14,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import connection
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -21,6 +22,7 @@ from django.utils import timezone
 from ads.models import Advertiser, Assignment, Campaign, Creative, LineItem, Slot
 from articles.models import Article, Section, Site
 from newsroom.access.services import issue_token
+from newsroom.audit.models import AuditEntry
 
 SLOTS = "/api/v1/ads/slots/"
 EVERYTHING = ("ads:read", "ads:write")
@@ -150,6 +152,12 @@ def new_article(site: Site) -> Article:
         status=Article.Status.PUBLISHED,
         published_at=timezone.now(),
     )
+
+
+def noted() -> QuerySet[AuditEntry]:
+    """The audit of ads, oldest first."""
+    kinds = ["slot", "advertiser", "campaign", "line_item", "creative"]
+    return AuditEntry.objects.filter(object_type__in=kinds).order_by("id")
 
 
 def field_codes(response: HttpResponse) -> dict[str, str]:

@@ -15,8 +15,7 @@ from django.utils import timezone
 
 from ads.models import Advertiser, Campaign, Creative, LineItem, Slot
 from articles.models import Site
-from newsroom.audit.models import AuditEntry
-from tests.ads.conftest import Caller, new_creative, new_line_item, new_slot
+from tests.ads.conftest import Caller, new_creative, new_line_item, new_slot, noted
 
 pytestmark = pytest.mark.django_db
 
@@ -106,7 +105,7 @@ def test_forms_write_version_and_audit_like_the_api(desk: Client, manager: Calle
     slot = Slot.objects.get()
     change = slot_form(site, name="Renamed", seen_version="1")
     assert desk.post(f"/admin/ads/slot/{slot.pk}/change/", change).status_code == 302
-    entries = AuditEntry.objects.filter(object_type="slot").order_by("id")
+    entries = noted()
     assert [(entry.action, entry.actor) for entry in entries] == [
         ("slot.create", manager.user),
         ("slot.update", manager.user),
@@ -128,14 +127,14 @@ def test_a_slot_in_use_is_not_deleted_by_form_or_bulk_action(desk: Client, site:
 def test_an_unused_slot_is_deleted_and_noted(desk: Client, site: Site) -> None:
     slot = new_slot(site)
     assert desk.post(f"/admin/ads/slot/{slot.pk}/delete/", {"post": "yes"}).status_code == 302
-    assert AuditEntry.objects.get(object_type="slot").action == "slot.delete"
+    assert noted().get().action == "slot.delete"
 
 
 def test_several_slots_are_switched_off_in_one_step_and_noted(desk: Client, site: Site) -> None:
     slots = [new_slot(site), new_slot(site), new_slot(site, active=False)]
     desk.post("/admin/ads/slot/", {"action": "switch_off", "_selected_action": [str(s.pk) for s in slots]})
     assert not Slot.objects.filter(active=True).exists()
-    assert AuditEntry.objects.count() == 2
+    assert noted().count() == 2
 
 
 def test_the_slots_of_a_line_item_are_in_the_audit(desk: Client, site: Site) -> None:
@@ -158,9 +157,9 @@ def test_the_slots_of_a_line_item_are_in_the_audit(desk: Client, site: Site) -> 
     assert response.status_code == 302, [
         form.errors for form in response.context["inline_admin_formsets"][0].formset
     ]
-    noted = {entry.action: entry.data["after"] for entry in AuditEntry.objects.all()}
-    assert noted["line_item.update"] == {"slots": ["top"]}
-    assert noted["creative.create"]["headline"] == "Fresh bread"
+    after = {entry.action: entry.data["after"] for entry in noted()}
+    assert after["line_item.update"] == {"slots": ["top"]}
+    assert after["creative.create"]["headline"] == "Fresh bread"
     assert item.slots.get() == slot
     assert Creative.objects.get().line_item == item
 

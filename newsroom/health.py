@@ -18,6 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from prometheus_client import REGISTRY as PROCESS_REGISTRY
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from newsroom.database_probe import database_probe
 from newsroom.limits import is_redis_answering
 
 # A part is sick when it was last seen longer ago than this. Canaries and beats come every few seconds.
@@ -36,6 +37,8 @@ class Part:
 
 def readiness() -> tuple[int, dict[str, Any]]:
     """HTTP status and document; 503 only if this process cannot serve: no database, or migrations missing."""
+    if not database_probe.answers():
+        return _down("the database does not answer")
     try:
         if _missing_migrations():
             return _down("migrations are missing: run manage.py migrate")

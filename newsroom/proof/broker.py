@@ -41,19 +41,22 @@ def prove_broker(options: Options, say: Callable[[str], None]) -> list[Check]:
     """Break the broker in each way under load and print the table; returns the checks."""
     say("Starting a stack of its own, with a proxy between it and its broker.")
     found: list[Check] = []
-    with tempfile.TemporaryDirectory(prefix="newsroom-proxy-") as folder, Broker(Path(folder)) as broker:
-        with Stack(durable=options.durable, broker=broker.through) as stack:
-            slugs = open_articles(stack.address)
-            warm_up(stack.address, slugs[0])
-            for number, fault in enumerate(options.faults):
-                accepted_file = Path(folder, f"{fault}.txt")
-                load = Load(stack.address, slugs, accepted_file=accepted_file, seed=options.seed + number)
-                broker.break_it(fault, stack.state)
-                try:
-                    found += _under(fault, options, stack, load, accepted_file, say)
-                finally:
-                    broker.mend()
-                found.append(_recovery(fault, stack))
+    with (
+        tempfile.TemporaryDirectory(prefix="newsroom-proxy-") as folder,
+        Broker(Path(folder)) as broker,
+        Stack(durable=options.durable, broker=broker.through) as stack,
+    ):
+        slugs = open_articles(stack.address)
+        warm_up(stack.address, slugs[0])
+        for number, fault in enumerate(options.faults):
+            accepted_file = Path(folder, f"{fault}.txt")
+            load = Load(stack.address, slugs, accepted_file=accepted_file, seed=options.seed + number)
+            broker.break_it(fault, stack.state)
+            try:
+                found += _under(fault, options, stack, load, accepted_file, say)
+            finally:
+                broker.mend()
+            found.append(_recovery(fault, stack))
     say(f"\n{verdict(found)}")
     return found
 

@@ -13,6 +13,7 @@ from newsroom.embedded.state import Refused
 from newsroom.proof import broker
 from newsroom.proof.checks import Check
 from newsroom.proof.comments import LEASE_S, Options, prove_comments
+from newsroom.proof.parts import prove_parts
 
 
 class Command(BaseCommand):
@@ -44,9 +45,14 @@ class Command(BaseCommand):
         away.add_argument("--rate", type=_positive(float), default=40.0, help="posts a second (40)")
         away.add_argument("--seed", type=int, help="of every random choice; printed (default: drawn)")
 
+        proofs.add_parser("parts", help="Each part is broken in turn; /readyz must name it within a minute.")
+
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            found = self._broker(options) if options["proof"] == "broker" else self._comments(options)
+            if options["proof"] == "parts":
+                found = prove_parts(self.stdout.write)
+            else:
+                found = self._broker(options) if options["proof"] == "broker" else self._comments(options)
         except Refused as refused:
             raise CommandError(str(refused)) from refused
         broken = [check.name for check in found if not check.holds]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Generator
@@ -144,9 +145,12 @@ class Worker:
         return session_members(self.process.pid)
 
     def kill(self) -> None:
-        """SIGKILL the worker and its children, as a crash of the machine would."""
-        signal_all(self.pids(), 9)
+        """SIGKILL the worker and its children, as a crash of the machine would. Returns when all are gone."""
+        signal_all(self.pids(), signal.SIGKILL)
         self.process.wait()
+        deadline = time.monotonic() + 10
+        while self.pids() and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def stop(self) -> None:
         if self.process.poll() is None:

@@ -1,4 +1,5 @@
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -110,4 +111,7 @@ def test_root_without_user_namespaces_runs_postgresql_as_nobody(tmp_path: Path) 
     finally:
         restarter.stop("postgresql")
         cluster.sockets.rmdir()
-    assert PostgreSQL(state, tmp_path, namespaces=False).data == cluster.data
+    try:
+        assert PostgreSQL(state, tmp_path, namespaces=False).data == cluster.data
+    finally:
+        shutil.rmtree(cluster.user.home)

@@ -21,10 +21,12 @@ class NewsroomAdminSite(admin.AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from moderation.desk.urls import desk_urls
+        from moderation.lifecycle.urls import classifier_urls
         from newsroom.preview import article_preview
 
         preview = path("preview/<uuid:article_id>/", self.admin_view(article_preview), name="article_preview")
-        return [*desk_urls(self.admin_view), preview, *super().get_urls()]
+        classifier = classifier_urls(self.admin_view)
+        return [*desk_urls(self.admin_view), *classifier, preview, *super().get_urls()]
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """Django's guard, and around it the default title's time zone: editors read and type local times."""

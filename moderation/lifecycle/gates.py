@@ -1,8 +1,10 @@
 """Whether a candidate may replace the active version: both score the same rows (pure: no Django).
 
-Three gates. *No worse*: on every set and label with enough rows, the area under the ROC curve. *Precision*:
+Four gates. *No worse*: on every set and label with enough rows, the area under the ROC curve. *Precision*:
 of what lies at or above each version's own reject threshold. *Bias*: the spread of the false-positive
-rate between identity terms at the hold threshold. All three must hold, on at least one set.
+rate between identity terms at the hold threshold. *Hold*: recall and load at each version's own hold
+threshold, since a version whose scores are all too low or too high ranks as well as before. All must hold,
+on at least one set.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ LEAST_OF_EACH = 30  # Fewer positives or negatives than this say nothing about a
 LEAST_FLAGGED = 20  # Likewise of flagged rows about a precision.
 TOLERANCE = 0.005  # An area smaller by less than this, and not surely smaller, is no worse.
 RESAMPLES = 200
+HOLD_TOLERANCE = 0.05  # Thresholds are chosen anew with each version; this much either way is a choice.
 BIAS_TOLERANCE = 1e-9  # Not wider at all, but for rounding.
 
 IDENTITY_TERMS = (
@@ -66,7 +69,7 @@ class GateSet:
 class Result:
     """One comparison. ``interval``: of the difference candidate - active, where it is an area."""
 
-    gate: str  # no_worse, precision, bias
+    gate: str  # no_worse, precision, recall, load, bias
     on: str
     label: str
     candidate: float | None
@@ -112,6 +115,7 @@ def run_gates(candidate: Scoring, active: Scoring, sets: Sequence[GateSet], *, s
             new, old = theirs[label][judged], ours[label][judged]
             report.results.append(_no_worse(rows.name, label, truth, new, old, draws))
             report.results.append(_precision(rows.name, label, truth, new, old, candidate, active))
+            report.results.extend(_hold(rows.name, label, truth, new, old, candidate, active))
     report.results.append(_bias(candidate, active))
     return report
 
@@ -153,6 +157,27 @@ def _precision(
     else:
         passed = theirs >= ours
     return Result("precision", on, label, theirs, ours, passed, int(flagged_new.sum()))
+
+
+def _hold(
+    on: str,
+    label: str,
+    truth: npt.NDArray[np.bool_],
+    new: Floats,
+    old: Floats,
+    candidate: Scoring,
+    active: Scoring,
+) -> list[Result]:
+    held_new = new >= candidate.manifest["thresholds"][label]["hold"]
+    held_old = old >= active.manifest["thresholds"][label]["hold"]
+    caught_new, caught_old = float(held_new[truth].mean()), float(held_old[truth].mean())
+    load_new, load_old = float(held_new[~truth].mean()), float(held_old[~truth].mean())
+    return [
+        Result(
+            "recall", on, label, caught_new, caught_old, caught_new >= caught_old - HOLD_TOLERANCE, len(truth)
+        ),
+        Result("load", on, label, load_new, load_old, load_new <= load_old + HOLD_TOLERANCE, len(truth)),
+    ]
 
 
 def _share(truth: npt.NDArray[np.bool_], flagged: npt.NDArray[np.bool_]) -> float | None:

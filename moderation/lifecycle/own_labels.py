@@ -166,7 +166,7 @@ def weighted(rows: Sequence[OwnRow]) -> list[OwnRow]:
     if people and imported:
         most = IMPORT_SHARE * sum(weights[i] for i in people)
         _scale(weights, imported, most / sum(weights[i] for i in imported))
-    return [replace(row, weight=round(weight, 6)) for row, weight in zip(rows, weights, strict=True)]
+    return [replace(row, weight=round(weight, 9)) for row, weight in zip(rows, weights, strict=True)]
 
 
 def _cap_moderators(rows: Sequence[OwnRow], people: list[int], weights: list[float]) -> None:

@@ -21,6 +21,7 @@ from newsroom.proof.stack import Stack
 FAULTS = ("refused", "frozen", "swallows")
 P99_S, LONGEST_S = 1.5, 3.0  # of POST, while the broker is away
 DECIDED_P95_S = 60.0
+WARM_UP_S = 5.0
 AFTERWARDS_S = 60.0  # the broker is back: a worker takes the canary within this time
 
 
@@ -48,6 +49,10 @@ def prove_broker(options: Options, say: Callable[[str], None]) -> list[Check]:
     ):
         slugs = open_articles(stack.address)
         warm_up(stack.address, slugs[0])
+        say(f"\nAll is well: {options.rate:g} posts/s for {WARM_UP_S:g} s.")
+        well = Load(stack.address, slugs, accepted_file=Path(folder, "well.txt"), seed=options.seed + 100)
+        well.run(int(WARM_UP_S * options.rate), rate=options.rate)
+        say(table([("POST answered", spread([sent.took_s for sent in well.sent]))]))
         for number, fault in enumerate(options.faults):
             accepted_file = Path(folder, f"{fault}.txt")
             load = Load(stack.address, slugs, accepted_file=accepted_file, seed=options.seed + number)

@@ -148,7 +148,8 @@ def _prove(options: Options, target: Target, say: Callable[[str], None]) -> list
 
 
 def open_articles(address: str) -> list[str]:
-    results = Client(address).get("/api/v1/articles/?limit=5").document["results"]
+    with Client(address) as client:
+        results = client.get("/api/v1/articles/?limit=5").document["results"]
     return [article["slug"] for article in results]
 
 
@@ -207,13 +208,13 @@ def warm_up(address: str, slug: str) -> None:
         "email": f"first-{time.time_ns()}@example.org",
         "body": "The first of them.",
     }
-    client = Client(address)
-    sent = client.request("POST", f"/api/v1/articles/{slug}/comments/", document).document
     deadline = time.monotonic() + 60
-    while client.get(sent["status_url"]).document["status"] == "pending":
-        if time.monotonic() > deadline:
-            raise Refused("the first comment was not decided within a minute.")
-        time.sleep(0.1)
+    with Client(address) as client:
+        sent = client.request("POST", f"/api/v1/articles/{slug}/comments/", document).document
+        while client.get(sent["status_url"]).document["status"] == "pending":
+            if time.monotonic() > deadline:
+                raise Refused("the first comment was not decided within a minute.")
+            time.sleep(0.1)
 
 
 def _audit_check(target: Target) -> list[Check]:

@@ -6,7 +6,7 @@ import http.client
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 FAILURES = (OSError, http.client.HTTPException, ValueError)
@@ -43,6 +43,15 @@ class Client:
             self._connection.close()
             raise
         return Answer(response.status, json.loads(data) if data else None)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def get(self, path: str) -> Answer:
         return self.request("GET", path)

@@ -83,6 +83,7 @@ class Poller(threading.Thread):
     def stop(self) -> None:
         self._over.set()
         self.join()
+        self._client.close()
 
 
 class Load:
@@ -98,6 +99,7 @@ class Load:
         self._dice = random.Random(seed)  # noqa: S311  (test data)
         self._writer = Writer(seed + 1)
         self._local, self._lock = threading.local(), threading.Lock()
+        self._clients: list[Client] = []
         self.sent: list[Sent] = []
         self.edits: list[tuple[str, int]] = []
         self.refusals: Counter[str] = Counter()
@@ -117,6 +119,9 @@ class Load:
                 answers.append(pool.submit(self._send, self._drawn(edits), due, accepted, poller))
             for answer in answers:
                 answer.result()
+        while self._clients:
+            self._clients.pop().close()
+        self._local = threading.local()
 
     def _drawn(self, edits: bool) -> Post:
         dice = self._dice
@@ -194,4 +199,5 @@ class Load:
         client: Client | None = getattr(self._local, "client", None)
         if client is None:
             client = self._local.client = Client(self._address)
+            self._clients.append(client)
         return client

@@ -158,7 +158,8 @@ class Stack:
     def sick_parts(self) -> tuple[str, dict[str, str]]:
         """What ``/readyz`` says: the status, and the sick parts with their details."""
         try:
-            document = Client(self.address, timeout_s=5.0).get("/readyz").document
+            with Client(self.address, timeout_s=5.0) as client:
+                document = client.get("/readyz").document
         except FAILURES:
             return "no answer", {}
         parts_ = document["parts"].items()

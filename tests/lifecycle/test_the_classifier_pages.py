@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -33,6 +34,7 @@ def signed_in(user: Any) -> Client:
     return client
 
 
+@transaction.atomic
 def machine_decides(
     version: ModelVersion, *, outcome: str = "published", insult: float = 0.1, **given: Any
 ) -> Comment:

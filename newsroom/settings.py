@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "articles",
     "comments",
     "moderation",
+    "moderation.desk",
     "moderation.lifecycle",
     "ads",
     "newsroom.pages",
@@ -223,6 +224,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "newsroom.openapi.add_problem_schema",
     ],
+    "ENUM_NAME_OVERRIDES": {"CommentStatus": "comments.models.Comment.Status"},
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
 }

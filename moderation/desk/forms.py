@@ -10,12 +10,14 @@ from uuid import UUID
 from django import forms
 from django.http import QueryDict
 
+from moderation.desk.authors import FLAGS
 from moderation.desk.queues import AGES, SORTS, Wanted
 from moderation.models import REJECT_REASONS, ReasonCode
 
 APPROVE, REJECT, REMOVE, CHECK_AGAIN, UNDO = "approve", "reject", "remove", "check_again", "undo"
-ACTIONS = (APPROVE, REJECT, REMOVE, CHECK_AGAIN, UNDO)
-REFUSALS = {REJECT, REMOVE}
+APPROVE_AND_TRUST, REJECT_AND_BLOCK = "approve_and_trust", "reject_and_block"
+ACTIONS = (APPROVE, APPROVE_AND_TRUST, REJECT, REJECT_AND_BLOCK, REMOVE, CHECK_AGAIN, UNDO)
+REFUSALS = {REJECT, REJECT_AND_BLOCK, REMOVE}
 MOST_IN_BULK = 200
 
 
@@ -50,6 +52,8 @@ class SeenManyField(forms.Field):
     widget = forms.MultipleHiddenInput
 
     def clean(self, value: Any) -> list[Seen]:
+        if not value and not self.required:
+            return []
         if not value:
             raise forms.ValidationError("Choose at least one comment.")
         if len(value) > MOST_IN_BULK:
@@ -83,9 +87,31 @@ class DecideForm(ButtonForm):
 
 
 class BulkForm(ButtonForm):
-    """One button for several comments."""
+    """One button for several comments; ``read``: those whose whole text was on the screen."""
 
     seen = SeenManyField()
+    read = SeenManyField(required=False)
+
+
+class EscalateForm(forms.Form):
+    """A question to a colleague."""
+
+    seen = SeenField(max_length=120)
+    note = forms.CharField(max_length=500)
+
+
+class AuthorForm(forms.Form):
+    """A switch about everything that comes from one address."""
+
+    flag = forms.ChoiceField(choices=[(flag, flag) for flag in FLAGS])
+    value = forms.TypedChoiceField(choices=[("on", "on"), ("off", "off")], coerce=lambda value: value == "on")
+
+
+class RevealForm(forms.Form):
+    """Why somebody has to see an address, and who they are, once more."""
+
+    reason = forms.CharField(max_length=200)
+    password = forms.CharField(widget=forms.PasswordInput, required=False)
 
 
 class FilterForm(forms.Form):
@@ -104,7 +130,7 @@ class FilterForm(forms.Form):
     sort = forms.ChoiceField(choices=list(SORTS.items()), required=False)
 
     @classmethod
-    def wanted(cls, query: QueryDict) -> Wanted:
+    def wanted(cls, query: QueryDict, *, scope: tuple[UUID, ...] = ()) -> Wanted:
         form = cls(query)
         form.is_valid()
         data = form.cleaned_data
@@ -119,4 +145,5 @@ class FilterForm(forms.Form):
             score_to=None if high is None else high / 100,
             older_than=timedelta(hours=int(data["age"])) if data.get("age") else None,
             sort=data.get("sort") or "risk",
+            scope=scope,
         )

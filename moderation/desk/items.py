@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,10 +13,16 @@ from django.db.models import Count, Min, Q
 
 from comments.models import Comment, CommentRevision, Mailbox
 from moderation.desk import words
+from moderation.desk.claims import Holder, holders, open_escalations
+from moderation.desk.clusters import Waiting
 from moderation.desk.marking import Segment, marks_of, segments
+from moderation.desk.models import Escalation
 from moderation.models import Decision
 from moderation.services import UNDO_WINDOW
 from newsroom.audit.models import AuditEntry
+
+# From which score a text is blurred until it is asked for. Plain rudeness is daily work; spam never hurts.
+HARSH_FROM = {"severe_toxicity": 0.5, "threat": 0.5, "identity_attack": 0.5, "obscene": 0.5, "toxicity": 0.98}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,10 @@ class Item:
     author: Author
     reason: str
     waiting_since: datetime
+    alike: int = 0  # others that wait and are nearly the same text
+    holder: Holder | None = None  # a colleague who has it in hand
+    escalation: Escalation | None = None
+    is_blurred: bool = False
 
     @property
     def pk(self) -> UUID:
@@ -172,8 +182,17 @@ class Told:
     policies: Mapping[str, int] = field(default_factory=dict)
 
 
-def items(comment_ids: Sequence[UUID]) -> list[Item]:
-    """The items of these comments in this order, in four queries."""
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """For whom items are gathered."""
+
+    user_id: int
+    blur: bool = True
+    scope: tuple[UUID, ...] = ()
+
+
+def items(comment_ids: Sequence[UUID], *, viewer: Viewer) -> list[Item]:
+    """The items of these comments in this order, in eight queries."""
     found = Comment.objects.filter(pk__in=comment_ids).select_related(
         "article__section", "article__site", "parent", "private__mailbox"
     )
@@ -183,15 +202,33 @@ def items(comment_ids: Sequence[UUID]) -> list[Item]:
     for decision in rows:
         decisions[decision.comment_id].append(decision)
     authors = _authors([comment.private.mailbox for comment in comments.values()])
-    return [
-        _item(comments[pk], decisions[pk], authors[comments[pk].private.mailbox_id])
-        for pk in comment_ids
-        if pk in comments
-    ]
+    alike = Waiting.load(scope=viewer.scope, around=comment_ids).counts(comment_ids)
+    in_hand, asked = holders(comment_ids), open_escalations(comment_ids)
+    found_items = []
+    for pk in comment_ids:
+        if pk not in comments:
+            continue
+        one = _item(comments[pk], decisions[pk], authors[comments[pk].private.mailbox_id])
+        holder = in_hand.get(pk)
+        found_items.append(
+            replace(
+                one,
+                alike=alike.get(pk, 0),
+                holder=holder if holder and holder.user_id != viewer.user_id else None,
+                escalation=asked.get(pk),
+                is_blurred=viewer.blur and is_harsh(one.scores),
+            )
+        )
+    return found_items
 
 
-def item(comment_id: UUID) -> Item | None:
-    return next(iter(items([comment_id])), None)
+def item(comment_id: UUID, *, viewer: Viewer) -> Item | None:
+    return next(iter(items([comment_id], viewer=viewer)), None)
+
+
+def is_harsh(scores: Iterable[Score]) -> bool:
+    """Whether a text is one that not everybody wants to meet unprepared at seven in the morning."""
+    return any(score.value >= HARSH_FROM[score.label] for score in scores if score.label in HARSH_FROM)
 
 
 def _item(comment: Comment, decisions: Sequence[Decision], author: Author) -> Item:

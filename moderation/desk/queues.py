@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from comments.models import Comment
+from moderation.desk.models import Escalation
 from moderation.models import Decision
 
 RECENT = timedelta(hours=48)
@@ -50,6 +51,7 @@ _QUEUES = (
         held_by="failure",
     ),
     Queue("person", "Held by a person", "A decision that was undone.", held_by="person"),
+    Queue("escalated", "Escalated", "A colleague asks for a second opinion."),
     Queue("published", "Recently published", "Sent in the last 48 hours and published.", is_held=False),
     Queue(
         "rejected", "Recently rejected", "Sent in the last 48 hours, refused or taken down.", is_held=False
@@ -82,6 +84,7 @@ class Wanted:
     score_to: float | None = None
     older_than: timedelta | None = None
     sort: str = "risk"
+    scope: tuple[UUID, ...] = ()  # the moderator's sections; empty: all
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +105,17 @@ class Choices:
     languages: Sequence[str] = field(default_factory=list)
 
 
-def queue_tallies(*, now: datetime) -> dict[str, Tally]:
-    """Count and oldest of every queue, in two queries."""
+def queue_tallies(*, now: datetime, scope: Collection[UUID] = ()) -> dict[str, Tally]:
+    """Count and oldest of every queue, in three queries; of these sections, if any are given."""
+    comments = Comment.objects.filter(article__section__in=scope) if scope else Comment.objects.all()
     held = (
-        Comment.objects.held()
+        comments.held()
         .values("held_by")
         .annotate(number=Count("pk"), oldest=Min(Coalesce("edited_at", "created_at")))
     )
     by_holder = {row["held_by"]: Tally(row["number"], row["oldest"]) for row in held}
-    recent = Comment.objects.filter(created_at__gt=now - RECENT).aggregate(
+    asked = _open_escalations().filter(comment__in=comments).aggregate(number=Count("pk"), oldest=Min("at"))
+    recent = comments.filter(created_at__gt=now - RECENT).aggregate(
         published=Count("pk", filter=Q(status=Comment.Status.PUBLISHED)),
         rejected=Count("pk", filter=Q(status__in=[Comment.Status.REJECTED, Comment.Status.REMOVED])),
     )
@@ -120,10 +125,18 @@ def queue_tallies(*, now: datetime) -> dict[str, Tally]:
     )
     tallies = {
         "all": everything,
+        "escalated": Tally(asked["number"], asked["oldest"]),
         "published": Tally(recent["published"]),
         "rejected": Tally(recent["rejected"]),
     }
     return {key: tallies.get(key) or by_holder.get(queue.held_by, Tally()) for key, queue in QUEUES.items()}
+
+
+GONE = (Comment.Status.WITHDRAWN, Comment.Status.ERASED)
+
+
+def _open_escalations() -> QuerySet[Escalation]:
+    return Escalation.objects.filter(closed_at=None).exclude(comment__status__in=GONE)
 
 
 def waiting_count() -> int:
@@ -132,7 +145,9 @@ def waiting_count() -> int:
 
 def in_queue(queue: Queue, *, wanted: Wanted, now: datetime) -> QuerySet[Comment]:
     """The comments of a queue that the filters let through, in no order."""
-    if queue.is_held:
+    if queue.key == "escalated":
+        found = Comment.objects.filter(pk__in=_open_escalations().values("comment"))
+    elif queue.is_held:
         found = Comment.objects.held()
         if queue.held_by:
             found = found.filter(held_by=queue.held_by)
@@ -145,6 +160,8 @@ def in_queue(queue: Queue, *, wanted: Wanted, now: datetime) -> QuerySet[Comment
 
 
 def _filtered(found: QuerySet[Comment], wanted: Wanted, *, now: datetime) -> QuerySet[Comment]:
+    if wanted.scope:
+        found = found.filter(article__section__in=wanted.scope)
     if wanted.section:
         found = found.filter(article__section_id=wanted.section)
     if wanted.article:
@@ -162,10 +179,10 @@ def _filtered(found: QuerySet[Comment], wanted: Wanted, *, now: datetime) -> Que
     return found
 
 
-def choices_of(queue: Queue, *, now: datetime) -> Choices:
+def choices_of(queue: Queue, *, scope: tuple[UUID, ...], now: datetime) -> Choices:
     """Reasons and languages that occur in a queue, in one query."""
     found = list(
-        in_queue(queue, wanted=Wanted(), now=now)
+        in_queue(queue, wanted=Wanted(scope=scope), now=now)
         .filter(decisions__pk=F("decision_id"))
         .values_list("reason_code", "decisions__language")
         .annotate(number=Count("pk"))
@@ -175,6 +192,35 @@ def choices_of(queue: Queue, *, now: datetime) -> Choices:
         reasons=list(dict.fromkeys(reason for reason, _, _ in found if reason)),
         languages=list(dict.fromkeys(language for _, language, _ in found if language)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """An article that still takes comments, and whose commenters wait."""
+
+    article_id: UUID
+    headline: str
+    section: str
+    count: int
+    oldest_at: datetime
+
+
+def open_articles_waiting(*, now: datetime, scope: Collection[UUID] = (), most: int = 6) -> list[Waits]:
+    """Articles under which people still talk, those that wait longest for us first; in one query."""
+    held = Comment.objects.held().filter(
+        Q(article__comments_close_at=None) | Q(article__comments_close_at__gt=now),
+        article__comments_open=True,
+        article__section__comments_open=True,
+        article__site__comments_open=True,
+    )
+    if scope:
+        held = held.filter(article__section__in=scope)
+    rows = (
+        held.values_list("article", "article__headline", "article__section__name")
+        .annotate(number=Count("pk"), oldest=Min(Coalesce("edited_at", "created_at")))
+        .order_by("oldest")[:most]
+    )
+    return [Waits(*row) for row in rows]
 
 
 def ordered_ids(queue: Queue, *, wanted: Wanted, now: datetime) -> list[UUID]:

@@ -17,6 +17,14 @@ def desk_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
         path("desk/queues/<slug:key>/", wrap(views.queue), name="desk_queue"),
         path("desk/comments/<uuid:comment_id>/", wrap(views.comment), name="desk_comment"),
         path("desk/authors/<uuid:mailbox_id>/", wrap(views.author), name="desk_author"),
+        path("desk/clusters/<uuid:comment_id>/", wrap(views.cluster), name="desk_cluster"),
+        path("desk/authors/<uuid:mailbox_id>/flag/", wrap(views.author_flag), name="desk_author_flag"),
+        path(
+            "desk/authors/<uuid:mailbox_id>/address/", wrap(views.author_address), name="desk_author_address"
+        ),
+        path("desk/claim/", wrap(views.claim), name="desk_claim"),
+        path("desk/escalate/", wrap(views.escalate), name="desk_escalate"),
+        path("desk/settings/", wrap(views.settings), name="desk_settings"),
         path("desk/decide/", wrap(views.decide_one), name="desk_decide"),
         path("desk/decide-many/", wrap(views.decide_many), name="desk_decide_many"),
     ]

@@ -110,8 +110,14 @@ def likeliest_reason(*, held_for: str, worst_label: str) -> str:
     if held_for in REJECT_REASONS:
         return held_for
     if held_for in _LIKELY:
-        return _LIKELY[ReasonCode(held_for)]
+        return str(_LIKELY[ReasonCode(held_for)])
     return REASON_OF_LABEL.get(worst_label, str(ReasonCode.OTHER))
+
+
+def flag_words(flag: str, value: bool) -> str:
+    """What a switch about an author now says."""
+    says = {"trusted": "trusted", "blocked": "blocked", "premoderated": "read first"}[flag]
+    return says if value else f"no longer {says}"
 
 
 def reason_choices() -> list[tuple[str, str, str]]:

@@ -55,7 +55,7 @@ def test_an_editor_signs_in_with_a_password_and_is_shown_the_way_to_the_desk(edi
     page.get_by_label("Username").fill(editor.username)
     page.get_by_label("Password").fill("correct horse")
     page.get_by_role("button", name="Log in").click()
-    page.get_by_role("heading", name="Desk").wait_for()
+    page.get_by_role("heading", name="Since you left").wait_for()
 
 
 def test_without_script_the_same_buttons_work(editor, hold, sign_in):
@@ -202,3 +202,65 @@ def test_scheduling_an_article_in_local_time(editor, sign_in, live_server):
     article.refresh_from_db()
     assert article.status == "scheduled"
     assert article.published_at.hour in {10, 11}  # 6.30 in New York, in summer or winter
+
+
+def test_two_editors_at_one_queue_are_led_to_different_comments(editor, person, hold, sign_in):
+    first, second = hold(body="First in the queue."), hold(body="Second in the queue.")
+    bess = person("editor", "bess")
+    one = sign_in(editor.username, "/admin/desk/queues/all/?sort=oldest")
+    one.wait_for_function("performance.getEntriesByType('resource').some(r => r.name.endsWith('/claim/'))")
+    other = sign_in(bess.username, "/admin/desk/queues/all/?sort=oldest")
+    assert other.locator(f"#c-{first.pk}").get_by_text("kerensa has this in hand.").is_visible()
+    assert other.locator("[data-item].is-current").get_attribute("id") == f"c-{second.pk}"
+
+
+def test_a_harsh_text_is_shown_before_it_can_be_approved(editor, hold, sign_in):
+    comment = hold(scores={"threat": 0.95})
+    page = sign_in(editor.username, "/admin/desk/queues/all/")
+    text = page.locator(f"#c-{comment.pk} .item-text")
+    assert "blur" in text.evaluate("element => getComputedStyle(element).filter")
+    page.keyboard.press("a")
+    assert text.evaluate("element => getComputedStyle(element).filter") == "none"
+    assert status(comment) == "held"
+    page.keyboard.press("a")
+    page.locator(f"#c-{comment.pk}[data-settled]").wait_for()
+    assert status(comment) == "published"
+
+
+def test_choosing_all_approves_only_what_was_on_the_screen(editor, hold, sign_in):
+    top = hold(body="Short, and at the top.")
+    far_down = hold(body="A line that goes on below the edge of the window.\n" * 90)
+    page = sign_in(editor.username, "/admin/desk/queues/all/?sort=oldest")
+    page.get_by_label("All on this page").check()
+    page.locator("#bulk").get_by_role("button", name="Approve").click()
+    page.get_by_text("1 approved.").wait_for()
+    assert page.get_by_text("its text was not on your screen").is_visible()
+    assert (status(top), status(far_down)) == ("published", "held")
+    page.mouse.wheel(0, 20_000)
+    page.wait_for_function("document.querySelector('[data-read]')")
+    page.evaluate("scrollTo(0, 0)")
+    page.get_by_label("All on this page").check()
+    page.locator("#bulk").get_by_role("button", name="Approve").click()
+    page.get_by_text("1 approved.").wait_for()
+    assert status(far_down) == "published"
+
+
+def test_asking_a_colleague_by_key(editor, hold, sign_in):
+    comment = hold()
+    page = sign_in(editor.username, "/admin/desk/queues/all/")
+    page.keyboard.press("e")
+    page.keyboard.type("Is this libel? Jack would know.")
+    page.keyboard.press("Enter")
+    page.locator(f"#c-{comment.pk}").get_by_text("Is this libel? Jack would know.").wait_for()
+    assert status(comment) == "held"
+    page.keyboard.press("a")
+    page.locator(f"#c-{comment.pk}[data-settled]").wait_for()
+
+
+def test_the_keys_are_told(editor, hold, sign_in):
+    hold()
+    page = sign_in(editor.username, "/admin/desk/queues/all/")
+    page.keyboard.press("?")
+    assert page.get_by_role("dialog").get_by_text("undo your last decision (within 60 seconds)").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.get_by_role("dialog").is_visible()

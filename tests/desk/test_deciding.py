@@ -145,7 +145,8 @@ def test_several_are_decided_each_for_itself_and_the_changed_one_is_refused(desk
     shown = [seen(comment) for comment in comments]
     edit_comment(comment_id=comments[1].pk, body="Something else by now.", at=timezone.now())
     answer = desk.post(
-        "/admin/desk/decide-many/", {"seen": shown, "action": "approve", "next": "/admin/desk/queues/all/"}
+        "/admin/desk/decide-many/",
+        {"seen": shown, "read": shown, "action": "approve", "next": "/admin/desk/queues/all/"},
     )
     assert answer["Location"] == "/admin/desk/queues/all/"
     assert [state(comment) for comment in comments] == ["published", "pending", "published"]
@@ -171,7 +172,12 @@ def test_several_can_be_taken_back_at_once(desk, hold):
 def test_nonsense_decides_nothing_and_is_no_error_of_ours(desk, hold, nonsense):
     hold()
     assert desk.post("/admin/desk/decide/", {"seen": nonsense, "action": "approve"}).status_code == 302
-    assert desk.post("/admin/desk/decide-many/", {"seen": [nonsense], "action": "approve"}).status_code == 302
+    assert (
+        desk.post(
+            "/admin/desk/decide-many/", {"seen": [nonsense], "read": [nonsense], "action": "approve"}
+        ).status_code
+        == 302
+    )
     assert not Decision.objects.filter(actor_kind="person").exists()
 
 

@@ -1,0 +1,105 @@
+"""What a moderator may do about an author: trust, block, read first; and see the address, on record."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from comments.models import Mailbox
+from newsroom.audit.models import AuditEntry
+from tests.factories import CommentFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def mailbox_of(comment):
+    return Mailbox.objects.get(comments__comment=comment)
+
+
+def test_approving_and_trusting_are_one_step(press, hold, editor):
+    comment = hold()
+    press(comment, "approve_and_trust")
+    comment.refresh_from_db()
+    assert comment.status == "published"
+    assert mailbox_of(comment).trusted
+    entry = AuditEntry.objects.get(action="author.flags")
+    assert (entry.actor, entry.data) == (editor, {"trusted": True})
+
+
+def test_rejecting_and_blocking_are_one_step_with_a_reason(press, hold):
+    comment = hold()
+    press(comment, "reject_and_block")
+    assert not mailbox_of(comment).blocked
+    press(comment, "reject_and_block", reason="threat")
+    comment.refresh_from_db()
+    assert comment.status == "rejected"
+    assert mailbox_of(comment).blocked
+
+
+def test_a_refused_decision_blocks_nobody(press, hold):
+    comment = hold()
+    stale = f"{comment.pk}:{comment.revision + 1}:"
+    press(comment, "reject_and_block", as_seen=stale, reason="threat", fragment=True)
+    assert not mailbox_of(comment).blocked
+    assert not AuditEntry.objects.filter(action="author.flags").exists()
+
+
+def test_blocking_ends_trust(desk):
+    mailbox = mailbox_of(CommentFactory())
+    for flag in ("trusted", "blocked"):
+        desk.post(f"/admin/desk/authors/{mailbox.pk}/flag/", {"flag": flag, "value": "on"})
+    mailbox.refresh_from_db()
+    assert (mailbox.trusted, mailbox.blocked) == (False, True)
+    desk.post(f"/admin/desk/authors/{mailbox.pk}/flag/", {"flag": "blocked", "value": "off"})
+    desk.post(f"/admin/desk/authors/{mailbox.pk}/flag/", {"flag": "blocked", "value": "off"})
+    assert AuditEntry.objects.filter(action="author.flags").count() == 3
+
+
+@pytest.fixture
+def with_password(editor):
+    editor.set_password("correct horse")
+    editor.save()
+    client = Client()
+    client.force_login(editor)
+    return client
+
+
+def reveal(client, mailbox, **fields):
+    data = {"reason": "A threat; the police asked.", "password": "correct horse"} | fields
+    return client.post(f"/admin/desk/authors/{mailbox.pk}/address/", data, follow=True)
+
+
+def test_an_address_is_shown_to_whom_says_why_and_is_recorded(with_password, editor):
+    mailbox = mailbox_of(CommentFactory(email="moss@example.org"))
+    answer = reveal(with_password, mailbox)
+    assert "moss@example.org" in answer.content.decode()
+    assert "no-store" in answer["Cache-Control"]
+    entry = AuditEntry.objects.get(action="author.address_seen")
+    assert (entry.actor, entry.object_id, entry.reason) == (
+        editor,
+        str(mailbox.pk),
+        "A threat; the police asked.",
+    )
+    assert "moss" not in str(entry.data)
+
+
+@pytest.mark.parametrize("fields", [{"reason": ""}, {"password": "wrong"}, {"password": ""}])
+def test_without_a_reason_or_the_password_it_stays_hidden(with_password, fields):
+    mailbox = mailbox_of(CommentFactory(email="moss@example.org"))
+    assert "moss@example.org" not in reveal(with_password, mailbox, **fields).content.decode()
+    assert not AuditEntry.objects.filter(action="author.address_seen").exists()
+
+
+def test_without_the_right_nobody_is_even_offered_it(with_password, editor):
+    editor.groups.get().permissions.filter(codename="view_mailbox").first()
+    group = editor.groups.get()
+    group.permissions.remove(*group.permissions.filter(codename="view_mailbox"))
+    mailbox = mailbox_of(CommentFactory(email="moss@example.org"))
+    assert "Show the address" not in with_password.get(f"/admin/desk/authors/{mailbox.pk}/").content.decode()
+    assert reveal(with_password, mailbox).status_code == 403
+
+
+def test_an_address_that_retention_deleted_is_gone(with_password):
+    mailbox = mailbox_of(CommentFactory(email="moss@example.org"))
+    Mailbox.objects.update(address_ciphertext=None)
+    assert "no longer stored" in reveal(with_password, mailbox).content.decode()

@@ -16,6 +16,7 @@ from articles.services import save_from_source
 from newsroom.access.authentication import ArticlesWriter
 from newsroom.api import CursorPages, StrictView, entity
 from newsroom.errors import FieldError
+from newsroom.openapi import IF_NONE_MATCH
 
 SITE = OpenApiParameter("site", str, description="Code of a site; default: by Host.")
 
@@ -35,7 +36,8 @@ class ArticleList(StrictView, GenericAPIView[Article]):
 
     @extend_schema(
         operation_id="articles_list",
-        parameters=[SITE, OpenApiParameter("section", str, description="Slug of a section.")],
+        parameters=[SITE, IF_NONE_MATCH, OpenApiParameter("section", str, description="Slug of a section.")],
+        responses={200: ArticleListSerializer(many=True), 304: None},
     )
     def get(self, request: Request) -> HttpResponseBase:
         articles = readable_articles(site=site_for(request._request), at=timezone.now()).prefetch_related(
@@ -54,7 +56,11 @@ class ArticleDetail(StrictView):
     authentication_classes = ()
     query_parameters = frozenset({"site"})
 
-    @extend_schema(operation_id="articles_read", parameters=[SITE], responses=ArticleDetailSerializer)
+    @extend_schema(
+        operation_id="articles_read",
+        parameters=[SITE, IF_NONE_MATCH],
+        responses={200: ArticleDetailSerializer, 304: None},
+    )
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         article = readable_article(site=site_for(request._request), slug=slug, at=timezone.now())
         return entity(request, ArticleDetailSerializer(article).data)

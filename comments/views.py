@@ -32,13 +32,12 @@ from comments.tokens import author_token, is_author_token, is_status_token, stat
 from newsroom.api import StrictView, absolute_path, conditional, page_limit, strong_etag
 from newsroom.errors import FieldError
 from newsroom.limits import client_network
+from newsroom.openapi import IF_NONE_MATCH
 
 SITE = OpenApiParameter("site", str, description="Code of a site; default: by Host.")
 CURSOR = OpenApiParameter("cursor", str, description="From `next`.")
 LIMIT = OpenApiParameter("limit", int, description="1 to 100 (default 50); larger is clamped.")
-AUTHOR = OpenApiParameter(
-    "Authorization", str, OpenApiParameter.HEADER, required=True, description="`Bearer` and the author token."
-)
+AUTHOR = [{"authorToken": []}]  # Described in newsroom.openapi.
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key",
     str,
@@ -72,8 +71,8 @@ class ArticleComments(CommentView):
 
     @extend_schema(
         operation_id="comments_list",
-        parameters=[SITE, OpenApiParameter("sort", str, enum=selectors.SORTS), CURSOR, LIMIT],
-        responses=ThreadSerializer,
+        parameters=[SITE, IF_NONE_MATCH, OpenApiParameter("sort", str, enum=selectors.SORTS), CURSOR, LIMIT],
+        responses={200: ThreadSerializer, 304: None},
     )
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         """The thread of an article, a page of roots at a time, each with its first ten replies."""
@@ -189,7 +188,7 @@ class CommentDetail(CommentView):
 
     @extend_schema(
         operation_id="comments_edit",
-        parameters=[AUTHOR],
+        auth=AUTHOR,
         request=CommentEditSerializer,
         responses={202: EditedSerializer},
     )
@@ -210,7 +209,7 @@ class CommentDetail(CommentView):
         }
         return Response(EditedSerializer(answer).data, status=202, headers={"Cache-Control": "no-store"})
 
-    @extend_schema(operation_id="comments_withdraw", parameters=[AUTHOR], request=None, responses={204: None})
+    @extend_schema(operation_id="comments_withdraw", auth=AUTHOR, request=None, responses={204: None})
     def delete(self, request: Request, comment_id: UUID) -> Response:
         """Withdraw one's comment, at any time; again is 204 again."""
         self._check_author(request, comment_id)

@@ -312,7 +312,10 @@ class CursorPages(CursorPagination):
         return {
             "type": "object",
             "required": ["next", "results"],
-            "properties": {"next": {"type": "string", "nullable": True}, "results": schema},
+            "properties": {
+                "next": {"type": "string", "nullable": True, "example": "/api/v1/articles/?cursor=cD0yMDI2"},
+                "results": schema,
+            },
         }
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
 
 _PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}
 _ALWAYS = {"400": "Bad input; names the fields", "404": "Not found", "503": "The database does not answer"}
 _WRITES = {"413": "The body is larger than 64 KiB", "415": "Not JSON in UTF-8"}
 
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER, description="The ETag that you hold; still current: 304."
+)
 PROBLEM_SCHEMA = {
     "type": "object",
     "description": "An RFC 9457 problem document.",
@@ -48,7 +52,7 @@ class ProblemAutoSchema(AutoSchema):
             documented |= _WRITES
         by_method = getattr(self.view, "problem_statuses", {})
         documented |= by_method.get(self.method, {})
-        if operation.get("security") and {} not in operation["security"]:
+        if {"apiToken": []} in operation.get("security", []):
             documented |= {"401": "No valid API token", "403": "The token may not do this"}
         for status, description in documented.items():
             operation["responses"].setdefault(
@@ -60,8 +64,23 @@ class ProblemAutoSchema(AutoSchema):
             )
         return operation
 
+    def _map_basic_serializer(self, serializer: Any, direction: str) -> Any:
+        """Writers are told that keys nobody knows are refused."""
+        from newsroom.api import StrictSerializer
+
+        schema = super()._map_basic_serializer(serializer, direction)
+        if direction == "request" and isinstance(serializer, StrictSerializer):
+            schema["additionalProperties"] = False
+        return schema
+
 
 def add_problem_schema(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Postprocessing hook: the Problem component itself."""
-    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+    """Postprocessing hook: the Problem component, and the commenter's token (no authenticator knows it)."""
+    components = result.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+    components.setdefault("securitySchemes", {})["authorToken"] = {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The `author_token` that came with the comment's 202; wrong or missing is 404.",
+    }
     return result

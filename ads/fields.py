@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from django.utils.dateparse import parse_datetime
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from ads.models import SIZE_PATTERN
+from ads.models import SIZE_PATTERN, AdObject, Slot
 from comments.text import clean_name
 
 LARGEST_SMALLINT = 2**15 - 1  # PostgreSQL's smallint
@@ -58,6 +61,76 @@ class TrueOrFalse(serializers.Field[bool, Any, bool, Any]):
 
     def to_representation(self, value: bool) -> bool:
         return value
+
+
+class Moment(serializers.DateTimeField):
+    """A date and time with its offset from UTC, so that nobody has to guess the zone."""
+
+    default_error_messages = {"naive": "Say which zone: 2026-03-01T00:00:00Z or 2026-03-01T00:00:00+01:00."}
+
+    def to_internal_value(self, value: Any) -> datetime:
+        if not isinstance(value, str):
+            self.fail("invalid", format="2026-03-01T00:00:00Z")
+        moment = super().to_internal_value(value)
+        parsed = parse_datetime(value)
+        if parsed is None or parsed.tzinfo is None:
+            self.fail("naive")
+        return moment
+
+
+@extend_schema_field({"type": "string", "format": "uuid"})
+class OwnObject(serializers.Field[Any, Any, str, Any]):
+    """The id of something of the same site; another tenant's is as unknown as one that never was."""
+
+    default_error_messages = {
+        "invalid": "Send an id.",
+        "does_not_exist": "This site has nothing with this id.",
+    }
+
+    def __init__(self, kind: type[AdObject], **options: Any) -> None:
+        super().__init__(**options)
+        self.kind = kind
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            pk = UUID(data) if isinstance(data, str) else None
+        except ValueError:
+            pk = None
+        if pk is None:
+            self.fail("invalid")
+        found = self.kind.objects.of_site(self.context["site"]).filter(pk=pk).first()
+        if found is None:
+            self.fail("does_not_exist")
+        return found
+
+    def to_representation(self, value: Any) -> str:
+        return str(value.pk)
+
+
+@extend_schema_field({"type": "array", "maxItems": 50, "items": {"type": "string"}})
+class SlotCodes(serializers.Field[list[Slot], Any, list[str], Any]):
+    """Codes of slots of the same site, at most 50."""
+
+    default_error_messages = {
+        "invalid": "Send a list of slot codes.",
+        "max_length": "Name at most 50 slots.",
+        "does_not_exist": "This site has no slot {codes}.",
+    }
+
+    def to_internal_value(self, data: Any) -> list[Slot]:
+        if not isinstance(data, list):
+            self.fail("invalid")
+        if len(data) > 50:
+            self.fail("max_length")
+        if not all(isinstance(code, str) for code in data):
+            self.fail("invalid")
+        found = list(Slot.objects.of_site(self.context["site"]).filter(code__in=data))
+        if unknown := sorted(set(data) - {slot.code for slot in found}):
+            self.fail("does_not_exist", codes=", ".join(repr(code[:60]) for code in unknown[:3]))
+        return found
+
+    def to_representation(self, value: Any) -> list[str]:
+        return sorted(slot.code for slot in value.all())
 
 
 class WholeNumber(serializers.IntegerField):

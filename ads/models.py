@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any, ClassVar, Self
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
@@ -16,6 +19,27 @@ from newsroom.ids import uuid7
 https_only = RegexValidator(
     r"^https://[^\s/$.?#][^\s]*$", "Give an address that starts with https://.", code="invalid"
 )
+
+
+def validate_public_target(url: str) -> None:
+    """A click leads to a public host: no machine inside, no name without a dot, no login in it."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:  # a bracket that is not closed, a port that is no number
+        raise ValidationError("This is no web address.", code="invalid") from error
+    try:
+        is_public = ipaddress.ip_address(host).is_global
+    except ValueError:
+        labels = host.rstrip(".").split(".")
+        # Browsers read names whose last part starts with a digit (127.1, 0x7f.1) as IPv4 addresses.
+        is_public = len(labels) > 1 and not labels[-1][:1].isdigit() and labels[-1] not in PRIVATE_ENDINGS
+    if parts.username is not None or port == 0 or not is_public:
+        raise ValidationError("Ads lead to public addresses only.", code="private_target")
+
+
+# Source: RFC 6761, RFC 6762, RFC 8375, and ICANN's resolution that reserves .internal.
+PRIVATE_ENDINGS = frozenset({"localhost", "local", "internal", "arpa", "invalid", "test", "onion"})
 SIZE_PATTERN = r"^(fluid|[1-9][0-9]{0,3}x[1-9][0-9]{0,3})$"
 size_format = RegexValidator(SIZE_PATTERN, 'Use "fluid" or a size such as "300x250".', code="invalid")
 
@@ -46,7 +70,7 @@ class AdObject(models.Model):
     """Something that ad managers make and change: ``version`` rises with every change (``ads.services``)."""
 
     version = models.PositiveIntegerField(default=1, editable=False)
-    created_at = models.DateTimeField(db_default=Now())
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     site_path: ClassVar[str]
     audited: ClassVar[tuple[str, ...]]
@@ -215,7 +239,10 @@ class Creative(AdObject):
         max_length=30, blank=True, help_text="The words of the link; empty: the headline."
     )
     target_url = models.CharField(
-        "target", max_length=500, validators=[https_only], help_text="Where a click leads; https only."
+        "target",
+        max_length=500,
+        validators=[https_only, validate_public_target],
+        help_text="Where a click leads; https only.",
     )
     active = models.BooleanField(default=True)
 

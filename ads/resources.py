@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from ads.models import AdObject
 from ads.preconditions import etag, wanted_versions
 from ads.selectors import sites_of
-from ads.services import change_object, delete_object, save_object
+from ads.services import apart, change_object, delete_object, save_object
 from articles.models import Site
 from articles.selectors import site_for
 from newsroom.access.authentication import HasScope
@@ -119,6 +119,8 @@ class ResourceList(AdsView, GenericAPIView[Any]):
     """``GET`` a page of them, ``POST`` a new one."""
 
     orderings: ClassVar[tuple[str, ...]]
+    joined: ClassVar[tuple[str, ...]] = ()
+    fetched: ClassVar[tuple[str, ...]] = ()
     pagination_class = AdsPages
     problem_statuses = {"POST": {"422": "The Idempotency-Key was used with another body"}}
 
@@ -133,17 +135,21 @@ class ResourceList(AdsView, GenericAPIView[Any]):
         return self.query_parameters | paging if paging else frozenset({"site"})
 
     def get(self, request: Request) -> Response:
-        page = self.paginate_queryset(self.filtered(self.model.objects.of_site(self.site)))
+        found = (
+            self.model.objects.of_site(self.site).select_related(*self.joined).prefetch_related(*self.fetched)
+        )
+        page = self.paginate_queryset(self.filtered(found))
         response = self.get_paginated_response(self.get_serializer(page, many=True).data)
         response["Cache-Control"] = PRIVATE["Cache-Control"]
         return response
 
     def post(self, request: Request) -> Response:
-        serializer = self.resource_serializer(data=request.data)
+        serializer = self.resource_serializer(data=request.data, context={"site": self.site})
         serializer.is_valid(raise_exception=True)
+        own, related = apart(self.model, serializer.validated_data)
 
         def answer() -> dict[str, Any]:
-            made = save_object(self.new(serializer.validated_data), actor=request.user)
+            made = save_object(self.new(own), actor=request.user, related=related)
             return {"object": self.resource_serializer(made).data, "etag": etag(made)}
 
         with transaction.atomic():
@@ -164,7 +170,7 @@ class ResourceList(AdsView, GenericAPIView[Any]):
 
     def new(self, fields: Mapping[str, Any]) -> AdObject:
         """One that is not stored yet."""
-        raise NotImplementedError
+        return self.model(**fields)
 
 
 class ResourceDetail(AdsView):
@@ -200,7 +206,7 @@ class ResourceDetail(AdsView):
 
     def _change(self, pk: UUID, body: Any, *, is_partial: bool) -> Response:
         wanted = self._wanted(pk)
-        serializer = self.resource_serializer(data=body, partial=is_partial)
+        serializer = self.resource_serializer(data=body, partial=is_partial, context={"site": self.site})
         serializer.is_valid(raise_exception=True)
         fields = serializer.validated_data
         changed = change_object(
@@ -286,6 +292,24 @@ def asked_choice(request: Request, name: str, values: Collection[str]) -> str | 
     if asked is not None and asked not in values:
         raise FieldError(name, f"Use one of {', '.join(values)}.", code="invalid_choice")
     return asked
+
+
+def asked_own(request: Request, name: str, objects: Any) -> Any:
+    """One of ``objects`` by the id in a query parameter; None if it is not given.
+
+    Raises:
+        FieldError: not an id, or none of these.
+    """
+    asked = request.query_params.get(name)
+    if asked is None:
+        return None
+    try:
+        found = objects.filter(pk=UUID(asked)).first()
+    except ValueError as error:
+        raise FieldError(name, "Send an id.") from error
+    if found is None:
+        raise FieldError(name, "This site has nothing with this id.", code="does_not_exist")
+    return found
 
 
 def _site_query(request: Request) -> str:

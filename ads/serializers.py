@@ -13,12 +13,50 @@ from ads.fields import (
     ChoiceOfText,
     CodeField,
     LineField,
+    Moment,
+    OwnObject,
     SizesField,
+    SlotCodes,
     TrueOrFalse,
     WholeNumber,
 )
-from ads.models import Slot
+from ads.models import Advertiser, Campaign, LineItem, Slot, https_only, validate_public_target
 from newsroom.api import StrictSerializer
+
+EXAMPLE_ID = "01937f2e-6b1a-7c3d-9e4f-5a6b7c8d9e0f"
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "advertiser": {"name": "Harbour Motors"},
+    "campaign": {
+        "advertiser": "01937f2e-7000-7111-8222-333344445555",
+        "name": "Autumn sale",
+        "starts_at": "2026-10-01T00:00:00+01:00",
+        "ends_at": "2026-11-01T00:00:00Z",
+    },
+    "line_item": {
+        "campaign": "01937f2e-7000-7111-8222-333344445556",
+        "name": "Above every article",
+        "type": "standard",
+        "status": "ready",
+        "weight": 100,
+        "slots": ["article-top"],
+    },
+    "creative": {
+        "line_item": "01937f2e-7000-7111-8222-333344445557",
+        "headline": "Drive home today",
+        "text": "Every used car checked at 120 points.",
+        "call_to_action": "See the cars",
+        "target_url": "https://motors.example.com/autumn",
+        "active": True,
+    },
+}
+
+
+def examples(name: str) -> list[OpenApiExample]:
+    """What to send, and what comes back."""
+    return [
+        OpenApiExample("Request", value=EXAMPLES[name], request_only=True),
+        OpenApiExample("Answer", value={"id": EXAMPLE_ID, **EXAMPLES[name]}, response_only=True),
+    ]
 
 
 def whole(*, least: int = 0, most: int = BigIntegerField.MAX_BIGINT, **options: Any) -> WholeNumber:
@@ -56,7 +94,7 @@ def whole(*, least: int = 0, most: int = BigIntegerField.MAX_BIGINT, **options: 
         OpenApiExample(
             "A slot",
             value={
-                "id": "01937f2e-6b1a-7c3d-9e4f-5a6b7c8d9e0f",
+                "id": EXAMPLE_ID,
                 "code": "article-top",
                 "name": "Above the article",
                 "position": "article_top",
@@ -92,3 +130,50 @@ class SlotSerializer(StrictSerializer):
         allow_null=True,
         help_text="`in_thread` only, and needed there.",
     )
+
+
+@extend_schema_serializer(examples=examples("advertiser"))
+class AdvertiserSerializer(StrictSerializer):
+    id = serializers.UUIDField(read_only=True)
+    name = LineField(max_length=120, help_text="The sponsor as readers see it; unique per site.")
+
+
+@extend_schema_serializer(examples=examples("campaign"))
+class CampaignSerializer(StrictSerializer):
+    id = serializers.UUIDField(read_only=True)
+    advertiser = OwnObject(Advertiser)
+    name = LineField(max_length=120)
+    starts_at = Moment(help_text="With its offset from UTC.")
+    ends_at = Moment(
+        default=None, allow_null=True, help_text="Nothing is shown from then on; null: open end."
+    )
+
+
+@extend_schema_serializer(examples=examples("line_item"))
+class LineItemSerializer(StrictSerializer):
+    id = serializers.UUIDField(read_only=True)
+    campaign = OwnObject(Campaign)
+    name = LineField(max_length=120)
+    type = ChoiceOfText(choices=LineItem.Type.choices, default=LineItem.Type.STANDARD)
+    status = ChoiceOfText(
+        choices=LineItem.Status.choices, default=LineItem.Status.DRAFT, help_text="Only `ready` is shown."
+    )
+    weight = whole(
+        least=1, most=LARGEST_SMALLINT, default=100, help_text="Its share beside others of the same type."
+    )
+    slots = SlotCodes(default=list, help_text="Codes of the slots that it may fill.")
+
+
+@extend_schema_serializer(examples=examples("creative"))
+class CreativeSerializer(StrictSerializer):
+    id = serializers.UUIDField(read_only=True)
+    line_item = OwnObject(LineItem)
+    headline = LineField(max_length=90)
+    text = LineField(max_length=200, default="", allow_blank=True)
+    call_to_action = LineField(
+        max_length=30, default="", allow_blank=True, help_text="The words of the link; empty: the headline."
+    )
+    target_url = LineField(
+        max_length=500, validators=[https_only, validate_public_target], help_text="https, and a public host."
+    )
+    active = TrueOrFalse(default=True)

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
 from django.http import Http404
 
-from ads.models import AdObject, Slot
+from ads.models import AdObject, Advertiser, Campaign, LineItem, Slot
 from ads.preconditions import ANY, require_current
 from articles.models import Site
 from newsroom.audit.services import record
@@ -45,9 +45,10 @@ def change_object(
     """
     found = _locked(kind, site=site, pk=pk)
     require_current(found, wanted)
-    for name, value in fields.items():
+    own, related = apart(kind, fields)
+    for name, value in own.items():
         setattr(found, name, value)
-    return save_object(found, actor=actor, wanted=wanted)
+    return save_object(found, actor=actor, wanted=wanted, related=related)
 
 
 @transaction.atomic
@@ -82,6 +83,9 @@ def save_object(
     """
     if isinstance(changed, Slot):
         _check_spacing(changed)
+    if isinstance(changed, Campaign):
+        _check_dates(changed)
+    _hold_what_it_points_to(changed, related or {})
     kind = type(changed)
     stored = kind._default_manager.select_for_update().filter(pk=changed.pk).first()
     before = _values(stored)
@@ -120,19 +124,32 @@ def remove_object(found: AdObject, *, actor: Any) -> None:
     locked.delete()
 
 
+def apart(kind: type[AdObject], fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """The values of an object's own columns, and those of its many-to-many fields."""
+    many = {field.name for field in kind._meta.many_to_many}
+    own = {name: value for name, value in fields.items() if name not in many}
+    return own, {name: list(value) for name, value in fields.items() if name in many}
+
+
 def use_in_words(found: AdObject) -> str:
     """Why this object cannot be deleted, as sentences; empty if it can."""
-    if not isinstance(found, Slot):
+    users: models.Manager[Any]
+    if isinstance(found, Slot):
+        users, advice = found.line_items, "Take it out of them first, or switch it off (active: false)."
+    elif isinstance(found, Advertiser):
+        users, advice = found.campaigns, "Its campaigns are its history: it stays."
+    elif isinstance(found, Campaign):
+        users, advice = found.line_items, "Delete them first, or let the campaign end."
+    elif isinstance(found, LineItem):
+        users, advice = found.creatives, "Delete them first, or pause the line item."
+    else:
         return ""
-    names = list(found.line_items.order_by("name").values_list("name", flat=True)[: MOST_NAMED + 1])
+    names = [str(user) for user in users.order_by("id")[: MOST_NAMED + 1]]
     if not names:
         return ""
     shown = ", ".join(f"“{name}”" for name in names[:MOST_NAMED])
     more = " and others" if len(names) > MOST_NAMED else ""
-    return (
-        f"Slot {found.code} is used by {shown}{more}."
-        " Take it out of them first, or switch it off (active: false)."
-    )
+    return f"“{found}” is used by {shown}{more}. {advice}"
 
 
 def _locked(kind: type[Kind], *, site: Site, pk: UUID) -> Kind:
@@ -150,6 +167,31 @@ def _check_spacing(slot: Slot) -> None:
             raise FieldError(name, f"A slot in a thread needs {name}.", code="required")
         if given and not in_thread:
             raise FieldError(name, f"Only a slot in a thread has {name}; send null.", code="not_in_thread")
+
+
+def _check_dates(campaign: Campaign) -> None:
+    if campaign.ends_at is not None and campaign.ends_at <= campaign.starts_at:
+        raise FieldError("ends_at", "A campaign ends after it starts.", code="before_start")
+
+
+def _hold_what_it_points_to(changed: AdObject, related: Mapping[str, Iterable[Any]]) -> None:
+    """Lock what this object belongs to or names, so that nobody deletes it before the transaction ends.
+
+    PostgreSQL would notice too, but only at the commit, when nobody can be told which field it was.
+    """
+    wanted: list[tuple[str, Any, set[UUID]]] = [
+        (field.name, field.related_model, {getattr(changed, field.attname)})
+        for field in changed._meta.concrete_fields
+        if isinstance(field.related_model, type) and issubclass(field.related_model, AdObject)
+    ]
+    wanted += [
+        (name, changed._meta.get_field(name).related_model, {found.pk for found in objects})
+        for name, objects in related.items()
+    ]
+    for name, kind, keys in wanted:
+        there = kind.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
+        if len(there.values_list("pk")) < len(keys):
+            raise FieldError(name, "This is no longer there.", code="does_not_exist")
 
 
 def _write(changed: AdObject) -> None:

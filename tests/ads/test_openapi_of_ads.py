@@ -56,3 +56,13 @@ def test_the_bounds_of_numbers_and_sizes_are_documented(schema: dict[str, Any]) 
     assert (request["after_n"]["minimum"], request["after_n"]["maximum"]) == (1, 32_767)
     assert request["sizes"]["maxItems"] == 20
     assert request["active"]["type"] == "boolean"
+
+
+@pytest.mark.parametrize("kind", ["advertisers", "campaigns", "line-items", "creatives"])
+def test_the_examples_of_every_kind_fit_their_schema(schema: dict[str, Any], kind: str) -> None:
+    operation = schema["paths"][f"/api/v1/ads/{kind}/"]["post"]
+    for content in (operation["requestBody"], operation["responses"]["201"]):
+        media = content["content"]["application/json"]
+        component = schema["components"]["schemas"][media["schema"]["$ref"].rpartition("/")[2]]
+        (example,) = media["examples"].values()
+        assert set(component["required"]) <= set(example["value"]) <= set(component["properties"])

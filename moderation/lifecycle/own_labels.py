@@ -142,10 +142,11 @@ def _texts(keys: Iterable[tuple[UUID, int]]) -> dict[tuple[UUID, int], tuple[str
     """Text and commenter of each revision that still has one. Erasure deletes revisions."""
     wanted = set(keys)
     found = {}
-    rows = CommentRevision.objects.filter(comment_id__in={comment for comment, _ in wanted})
-    for comment, revision, body, mailbox in rows.values_list(
+    revisions = CommentRevision.objects.filter(comment_id__in={comment for comment, _ in wanted})
+    rows: Iterable[Any] = revisions.values_list(
         "comment_id", "revision", "body", "comment__private__mailbox_id"
-    ).iterator(chunk_size=2_000):
+    ).iterator(chunk_size=2_000)
+    for comment, revision, body, mailbox in rows:
         if (comment, revision) in wanted and body:
             found[comment, revision] = (body, str(mailbox or comment))
     return found

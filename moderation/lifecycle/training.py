@@ -98,7 +98,7 @@ def _run(command: list[str], say: Callable[[str], None]) -> None:
     """Run it with the lowest priority, passing on each line; it ends with this process."""
     nice = [shutil.which("nice") or "nice", "-n", str(NICE)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [*nice, *command],
         cwd=ROOT,
         env=environment,
@@ -106,17 +106,16 @@ def _run(command: list[str], say: Callable[[str], None]) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
-    try:
-        for line in process.stdout or ():
-            if line.strip():
-                say(line.rstrip()[:300])
-        if process.wait():
-            raise TrainingFailed(f"the trainer ended with status {process.returncode}")
-    finally:
-        if process.poll() is None:
+    ) as process:
+        try:
+            for line in process.stdout or ():
+                if line.strip():
+                    say(line.rstrip()[:300])
+        except BaseException:
             process.kill()
-            process.wait()
+            raise
+    if process.returncode:
+        raise TrainingFailed(f"the trainer ended with status {process.returncode}")
 
 
 def _only_artifact(out: Path) -> Path:

@@ -191,7 +191,7 @@ def review(request: HttpRequest) -> HttpResponse:
         title="Judge again",
         sample=sample,
         text=text,
-        waiting=waiting.count(),
+        to_judge=waiting.count(),
         reasons=words.reason_choices(),
     )
 

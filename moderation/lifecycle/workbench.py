@@ -99,7 +99,7 @@ def recent_rows(site: Site, version: ModelVersion, *, now: datetime) -> list[Row
     judged = _judged(now)
     newest: dict[tuple[UUID, int], dict[str, Any]] = {}
     for row in found:
-        newest.setdefault((row["comment_id"], row["revision"]), row)
+        newest.setdefault((row["comment_id"], row["revision"]), dict(row))
     return [
         Row(
             scores=row["scores"],

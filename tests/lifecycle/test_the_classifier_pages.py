@@ -303,3 +303,10 @@ def test_nonsense_in_the_address_is_answered_in_words(shipped: ModelVersion, edi
     assert "Hold has to come before reject." in html
     assert client.get("/admin/classifier/thresholds/?site=x").status_code == 404
     assert client.get("/admin/classifier/thresholds/?label=nonsense").status_code == 200
+
+
+def test_what_is_to_judge_is_not_counted_as_the_desk_s_queue(shipped: ModelVersion, editor: Any) -> None:
+    sample_of(machine_decides(shipped))
+    html = signed_in(editor).get("/admin/classifier/review/").content.decode()
+    assert "1 to judge" in html
+    assert 'data-count="all"' not in html

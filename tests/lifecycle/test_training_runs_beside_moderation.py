@@ -36,8 +36,7 @@ def good(candidate_bytes: bytes, tmp_path: Path) -> training.Command:
     made = tmp_path / "made"
     made.write_bytes(candidate_bytes)
     return script(
-        "import os, shutil; print('priority', os.nice(0));"
-        f"shutil.copy({str(made)!r}, out + '/a.safetensors')"
+        f"import os, shutil; print('priority', os.nice(0));shutil.copy({str(made)!r}, out + '/a.safetensors')"
     )
 
 

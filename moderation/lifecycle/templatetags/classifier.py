@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
 
 from moderation.desk.words import percent
@@ -21,7 +23,8 @@ def share(value: Share) -> str:
 
 
 @register.filter
-def signed(number: float) -> str:
+def signed(number: Any) -> str:
+    """A difference: whole numbers stay whole."""
     return f"{number:+,.1f}" if isinstance(number, float) else f"{number:+,}"
 
 

@@ -46,7 +46,8 @@ def claim(*, comment_id: UUID, user: Any) -> Holder:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO desk_claim (comment_id, user_id, until)"
-            " SELECT id, %s, clock_timestamp() + make_interval(secs => %s) FROM comments_comment WHERE id = %s"
+            " SELECT id, %s, clock_timestamp() + make_interval(secs => %s)"
+            " FROM comments_comment WHERE id = %s"
             " ON CONFLICT (comment_id) DO UPDATE SET user_id = EXCLUDED.user_id, until = EXCLUDED.until"
             " WHERE desk_claim.user_id = EXCLUDED.user_id OR desk_claim.until < clock_timestamp()",
             [user.pk, CLAIM_LASTS.total_seconds(), comment_id],

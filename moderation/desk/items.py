@@ -50,7 +50,8 @@ class Score:
 
     @property
     def hold_shown(self) -> str:
-        return words.percent(self.hold)
+        """Empty where no score could ever reach it, or there is none."""
+        return "" if self.hold is None or self.hold >= 1.0 else words.percent(self.hold)
 
     @property
     def reject_shown(self) -> str:

@@ -23,6 +23,7 @@ LEAST_OF_EACH = 30  # Fewer positives or negatives than this say nothing about a
 LEAST_FLAGGED = 20  # Likewise of flagged rows about a precision.
 TOLERANCE = 0.005  # An area smaller by less than this, and not surely smaller, is no worse.
 RESAMPLES = 200
+CURVE_CUTS = tuple(step / 50 for step in range(51))
 HOLD_TOLERANCE = 0.05  # Thresholds are chosen anew with each version; this much either way is a choice.
 BIAS_TOLERANCE = 1e-9  # Not wider at all, but for rounding.
 
@@ -94,6 +95,7 @@ class Result:
 @dataclass(slots=True)
 class Report:
     results: list[Result] = field(default_factory=list)
+    curves: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def passed(self) -> bool:
@@ -116,6 +118,8 @@ def run_gates(candidate: Scoring, active: Scoring, sets: Sequence[GateSet], *, s
             report.results.append(_no_worse(rows.name, label, truth, new, old, draws))
             report.results.append(_precision(rows.name, label, truth, new, old, candidate, active))
             report.results.extend(_hold(rows.name, label, truth, new, old, candidate, active))
+            both = {"candidate": _curve(truth, new), "active": _curve(truth, old)}
+            report.curves.append({"on": rows.name, "label": label, "rows": len(truth), **both})
     report.results.append(_bias(candidate, active))
     return report
 
@@ -178,6 +182,14 @@ def _hold(
         ),
         Result("load", on, label, load_new, load_old, load_new <= load_old + HOLD_TOLERANCE, len(truth)),
     ]
+
+
+def _curve(truth: npt.NDArray[np.bool_], scores: Floats) -> dict[str, list[float]]:
+    """At each of the cuts: the share at or above it of what carries the label, and of the rest."""
+    return {
+        "recall": [round(float((scores[truth] >= cut).mean()), 4) for cut in CURVE_CUTS],
+        "load": [round(float((scores[~truth] >= cut).mean()), 4) for cut in CURVE_CUTS],
+    }
 
 
 def _share(truth: npt.NDArray[np.bool_], flagged: npt.NDArray[np.bool_]) -> float | None:

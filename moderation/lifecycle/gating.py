@@ -47,6 +47,7 @@ def run_gates_on(
         version=version,
         against=active,
         results=[result.as_json() for result in report.results],
+        curves=report.curves,
         passed=report.passed,
     )
 

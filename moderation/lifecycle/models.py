@@ -91,6 +91,7 @@ class GateReport(models.Model):
         ModelVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     results = models.JSONField()
+    curves = models.JSONField(default=list, help_text="Recall and load by hold threshold, on each set.")
     passed = models.BooleanField()
     at = models.DateTimeField(db_default=Now())
 

@@ -21,6 +21,7 @@ from moderation.desk import words
 from moderation.engine import ModelUnavailable, engine
 from moderation.lifecycle import drawing, selectors, services, workbench
 from moderation.lifecycle.forms import ApplyForm, ProposalForm, ReviewForm, StepForm
+from moderation.lifecycle.gates import CURVE_CUTS
 from moderation.lifecycle.models import GateReport, ModelEvent, TrainingRun
 from moderation.lifecycle.sampling import review_sample
 from moderation.lifecycle.shadow import shadow_engine
@@ -257,6 +258,7 @@ def thresholds(request: HttpRequest) -> HttpResponse:
         number=len(rows),
         judged=sum(row.is_violation is not None for row in rows),
         chart=_chart(rows, label, now_cut, asked.cut if effect and asked else None),
+        gate_charts=_gate_charts(active, label, now_cut, asked.cut if effect and asked else None),
         seen_version=scopes.site_policy.version if scopes.site_policy else 0,
         is_supported=scopes.supported.get(label, True),
     )
@@ -271,22 +273,42 @@ def _site(request: HttpRequest) -> Site | None:
     return chosen or Site.objects.order_by("-is_default", "name").first()
 
 
+def _gate_charts(active: ModelVersion, label: str, now_cut: Any, proposed: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "on": one["on"],
+            "rows": one["rows"],
+            **_frame(now_cut, proposed),
+            "held": drawing.polyline(CURVE_CUTS, one["load"]),
+            "caught": drawing.polyline(CURVE_CUTS, one["recall"]),
+        }
+        for one in workbench.gate_curves(active, label)
+    ]
+
+
 def _chart(rows: list[workbench.Row], label: str, now_cut: Any, proposed: Any) -> dict[str, Any]:
     curve = workbench.curve_of(rows, label)
     cuts = curve.cuts.tolist()
     return {
-        "width": drawing.WIDTH,
-        "height": drawing.HEIGHT,
+        **_frame(now_cut, proposed),
         "held": drawing.polyline(cuts, curve.held.tolist()),
         "caught": drawing.polyline(cuts, curve.caught.tolist()) if curve.caught is not None else "",
-        "now": drawing.x_of(now_cut.hold) if now_cut else "",
-        "proposed": drawing.x_of(proposed.hold) if proposed else "",
-        "lines": [(drawing.y_of(share / 4), f"{share * 25} %") for share in range(5)],
-        "ticks": [(drawing.x_of(tick / 5), f"{tick / 5:.1f}") for tick in range(6)],
         "table": [
             (cuts[i], curve.held[i], curve.caught[i] if curve.caught is not None else None)
             for i in range(0, len(cuts), 10)
         ],
+    }
+
+
+def _frame(now_cut: Any, proposed: Any) -> dict[str, Any]:
+    """Axes and threshold lines of a chart."""
+    return {
+        "width": drawing.WIDTH,
+        "height": drawing.HEIGHT,
+        "now": drawing.x_of(now_cut.hold) if now_cut else "",
+        "proposed": drawing.x_of(proposed.hold) if proposed else "",
+        "lines": [(drawing.y_of(share / 4), f"{share * 25} %") for share in range(5)],
+        "ticks": [(drawing.x_of(tick / 5), f"{tick / 5:.1f}") for tick in range(6)],
     }
 
 

@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from articles.models import Site
 from moderation.desk.control import save_policy
-from moderation.lifecycle.models import AuditSample
+from moderation.lifecycle.models import AuditSample, GateReport
 from moderation.models import Decision, ModelVersion, Policy
 from moderation.policy import Finding, ResolvedPolicy, Thresholds, decide, validate_thresholds
 from newsroom.errors import DomainError
@@ -207,6 +208,18 @@ def _share_from(ordered: npt.NDArray[np.float64], cuts: npt.NDArray[np.float64])
     if not len(ordered):
         return np.zeros(len(cuts))
     return 1.0 - np.searchsorted(ordered, cuts, side="left") / len(ordered)
+
+
+def gate_curves(version: ModelVersion, label: str) -> list[dict[str, Any]]:
+    """The version's curves of ``label`` on the gate sets, from the newest report that it was part of."""
+    reports = GateReport.objects.filter(Q(version=version) | Q(against=version)).exclude(curves=[])
+    report = reports.order_by("-at", "-pk").first()
+    if report is None:
+        return []
+    side = "candidate" if report.version_id == version.pk else "active"
+    return [
+        {"on": one["on"], "rows": one["rows"], **one[side]} for one in report.curves if one["label"] == label
+    ]
 
 
 # --- applying ---------------------------------------------------------------------------------------------

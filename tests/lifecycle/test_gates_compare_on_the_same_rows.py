@@ -93,6 +93,15 @@ def test_without_rows_to_compare_on_nothing_passes(rows: GateSet) -> None:
     assert not run_gates(Reads(), Reads(), [few, unjudged]).passed
 
 
+def test_each_set_has_its_curves(rows: GateSet) -> None:
+    (curve,) = run_gates(Reads(), Reads(noise=0.6), [rows]).curves
+    assert (curve["on"], curve["label"], curve["rows"]) == ("held out", "toxicity", 600)
+    recall = curve["candidate"]["recall"]
+    assert recall[0] == 1.0
+    assert recall == sorted(recall, reverse=True)
+    assert curve["candidate"] != curve["active"]
+
+
 def test_the_same_rows_give_the_same_report(rows: GateSet) -> None:
     first, second = (run_gates(Reads(noise=0.1), Reads(), [rows], seed=3) for _ in range(2))
     assert [one.as_json() for one in first.results] == [one.as_json() for one in second.results]

@@ -256,6 +256,24 @@ def test_the_effect_of_a_lower_threshold_is_counted(shipped: ModelVersion, edito
     assert workbench.recent_rows(site, shipped, now=now + timedelta(days=31)) == []
 
 
+def test_the_workbench_shows_the_active_version_on_the_gate_sets(
+    shipped: ModelVersion, candidate: ModelVersion, passed: Callable[..., Any], editor: Any
+) -> None:
+    report = passed(candidate, shipped)
+    falling = [1 - step / 50 for step in range(51)]
+    one = {"recall": falling, "load": [share / 2 for share in falling]}
+    other = {"recall": [1.0] * 51, "load": [1.0] * 51}
+    report.curves = [{"on": "talk pages", "label": "insult", "rows": 900, "active": one, "candidate": other}]
+    report.save()
+    SiteFactory()
+    assert workbench.gate_curves(shipped, "insult")[0]["load"] == one["load"]
+    assert workbench.gate_curves(candidate, "insult")[0]["load"] == other["load"]
+    client = signed_in(editor)
+    html = client.get("/admin/classifier/thresholds/?label=insult").content.decode()
+    assert "talk pages, 900 rows" in html
+    assert "talk pages" not in client.get("/admin/classifier/thresholds/?label=threat").content.decode()
+
+
 def test_a_section_with_thresholds_of_its_own_is_not_touched(shipped: ModelVersion) -> None:
     comment = machine_decides(shipped, insult=0.5)
     site = comment.article.site

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from articles.models import Article
-from comments.models import MAX_DEPTH, Comment, CommentPrivate, CommentRevision, Mailbox, NetworkKey, Thread
+from comments.models import MAX_DEPTH, Comment, CommentPrivate, CommentRevision, Mailbox, NetworkKey
 from comments.signals import comment_changed, comment_edited, comment_submitted
 from comments.storing import NewComment, insert_comment, is_duplicate, lock_mailbox
 from newsroom import metrics
@@ -231,7 +231,7 @@ def edit_comment(*, comment_id: UUID, body: str, at: datetime) -> Comment:
         raise EditWindowClosed("A comment can be edited for 15 minutes.")
     if comment.body == body:
         return comment
-    _count(comment, old=comment.status, new=Comment.Status.PENDING)
+    _count(comment.article_id, comment.ancestors, old=comment.status, new=Comment.Status.PENDING)
     comment.body = body
     comment.revision += 1
     Comment.objects.filter(pk=comment.pk).update(
@@ -263,7 +263,7 @@ def withdraw_comment(*, comment_id: UUID) -> None:
     comment = lock_comment(comment_id)
     if comment.status in {Comment.Status.WITHDRAWN, Comment.Status.ERASED}:
         return
-    _count(comment, old=comment.status, new=Comment.Status.WITHDRAWN)
+    _count(comment.article_id, comment.ancestors, old=comment.status, new=Comment.Status.WITHDRAWN)
     Comment.objects.filter(pk=comment.pk).update(
         status=Comment.Status.WITHDRAWN, held_by="", reason_code="", lease_token=None, lease_until=None
     )
@@ -327,61 +327,80 @@ class Verdict:
 
 def apply_decision(
     *, comment_id: UUID, verdict: Verdict, allowed_from: Collection[str], at: datetime
-) -> Comment:
+) -> None:
     """Move a comment to the state that a decision gives it, inside the caller's transaction.
 
     Raises:
         StaleDecision: another text, another state, or (for a machine) no longer its lease; the caller's
             transaction must roll back, so that the decision is not kept either.
     """
-    comment = lock_comment(comment_id)
-    old = comment.status
-    conditions: dict[str, Any] = {
-        "pk": comment_id,
-        "revision": verdict.revision,
-        "status__in": list(allowed_from),
-    }
-    if verdict.lease_token is not None:
-        conditions["lease_token"] = verdict.lease_token
-    changes: dict[str, Any] = {
+    _lock_thread_of(comment_id)
+    values: dict[str, Any] = {
+        "id": comment_id,
         "status": verdict.status,
         "held_by": verdict.held_by,
         "reason_code": verdict.reason_code,
         "decision_id": verdict.decision_id,
-        "lease_token": None,
-        "lease_until": None,
+        "at": at,
+        "first_check_after_s": FIRST_CHECK_AFTER.total_seconds(),
+        "revision": verdict.revision,
+        "allowed_from": list(allowed_from),
+        "lease_token": verdict.lease_token,
     }
-    if verdict.status == Comment.Status.PUBLISHED and comment.published_at is None:
-        changes["published_at"] = at
-    if verdict.status == Comment.Status.PENDING:
-        changes |= {
-            "round": F("round") + 1,
-            "attempts": 0,
-            "publish_count": 0,
-            "next_attempt_at": Now() + FIRST_CHECK_AFTER,
-        }
-    if not Comment.objects.filter(**conditions).update(**changes):
+    with connection.cursor() as cursor:
+        cursor.execute(_APPLY, values)
+        row = cursor.fetchone()
+    if row is None:
         raise StaleDecision
-    _count(comment, old=old, new=verdict.status)
+    old, article_id, ancestors = row
+    _count(article_id, ancestors, old=old, new=verdict.status)
     comment_changed.send(sender=Comment, comment_id=comment_id, status=verdict.status)
-    comment.refresh_from_db()
-    return comment
+
+
+# In SQL, since it runs for every decision: the ORM needs three statements and ten times the processor time.
+_APPLY = """
+UPDATE comments_comment AS comment SET
+    status = %(status)s, held_by = %(held_by)s, reason_code = %(reason_code)s, decision_id = %(decision_id)s,
+    lease_token = NULL, lease_until = NULL,
+    published_at = CASE WHEN %(status)s = 'published' THEN coalesce(comment.published_at, %(at)s)
+                        ELSE comment.published_at END,
+    round = comment.round + CASE WHEN %(status)s = 'pending' THEN 1 ELSE 0 END,
+    attempts = CASE WHEN %(status)s = 'pending' THEN 0 ELSE comment.attempts END,
+    publish_count = CASE WHEN %(status)s = 'pending' THEN 0 ELSE comment.publish_count END,
+    next_attempt_at = CASE WHEN %(status)s = 'pending'
+        THEN now() + make_interval(secs => %(first_check_after_s)s) ELSE comment.next_attempt_at END
+FROM (SELECT id, status FROM comments_comment WHERE id = %(id)s FOR UPDATE) AS before
+WHERE comment.id = before.id AND comment.revision = %(revision)s AND comment.status = ANY(%(allowed_from)s)
+    AND (%(lease_token)s::uuid IS NULL OR comment.lease_token = %(lease_token)s)
+RETURNING before.status, comment.article_id, comment.ancestors
+"""
 
 
 def lock_comment(comment_id: UUID) -> Comment:
     """The comment with its thread, then its row, locked: all keep this order, so counting cannot deadlock."""
-    article_id = Comment.objects.filter(pk=comment_id).values_list("article_id", flat=True).get()
-    list(Thread.objects.select_for_update().filter(article_id=article_id))
+    _lock_thread_of(comment_id)
     return Comment.objects.select_for_update().get(pk=comment_id)
 
 
-def _count(comment: Comment, *, old: str, new: str) -> None:
+def _lock_thread_of(comment_id: UUID) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM comments_thread AS thread JOIN comments_comment AS comment"
+            " ON comment.article_id = thread.article_id WHERE comment.id = %s FOR UPDATE OF thread",
+            [comment_id],
+        )
+
+
+def _count(article_id: UUID, ancestors: Sequence[UUID], *, old: str, new: str) -> None:
     """Keep the thread's count and version, and the reply counts above, true to a change of state."""
     delta = (new == Comment.Status.PUBLISHED) - (old == Comment.Status.PUBLISHED)
     if delta == 0:
         return
-    Thread.objects.filter(article_id=comment.article_id).update(
-        version=F("version") + 1, published_count=F("published_count") + delta
-    )
-    if comment.ancestors:
-        Comment.objects.filter(pk__in=comment.ancestors).update(reply_count=F("reply_count") + delta)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH above AS (UPDATE comments_comment SET reply_count = reply_count + %(delta)s"
+            " WHERE id = ANY(%(ancestors)s))"
+            " UPDATE comments_thread SET version = version + 1, published_count = published_count + %(delta)s"
+            " WHERE article_id = %(article_id)s",
+            {"delta": delta, "ancestors": list(ancestors), "article_id": article_id},
+        )

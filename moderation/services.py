@@ -35,6 +35,7 @@ from moderation.signals import comment_judged
 from newsroom import metrics
 from newsroom.audit.services import record
 from newsroom.errors import DomainError
+from newsroom.inserts import insert
 
 logger = logging.getLogger("moderation")
 
@@ -207,7 +208,7 @@ def _write(
     outcome = judgement.outcome
     try:
         with transaction.atomic():
-            decision = Decision.objects.create(
+            decision = Decision(
                 comment_id=lease.comment_id,
                 revision=lease.revision,
                 round=lease.round,
@@ -222,6 +223,7 @@ def _write(
                 policy=judgement.policy.as_json(),
                 took_ms=round(took_ms, 2),
             )
+            insert(decision)
             _apply(decision, lease_token=lease.token, allowed_from=(Comment.Status.PENDING,))
             if comment is not None:
                 rules.store_sketch(comment)
@@ -234,7 +236,7 @@ def _write(
     return decision
 
 
-def _apply(decision: Decision, *, allowed_from: Collection[str], lease_token: UUID | None = None) -> Comment:
+def _apply(decision: Decision, *, allowed_from: Collection[str], lease_token: UUID | None = None) -> None:
     """Move the comment and write the audit row, inside the transaction that wrote the decision."""
     verdict = Verdict(
         decision_id=decision.pk,
@@ -244,7 +246,7 @@ def _apply(decision: Decision, *, allowed_from: Collection[str], lease_token: UU
         reason_code=decision.reason_code,
         lease_token=lease_token,
     )
-    comment = apply_decision(
+    apply_decision(
         comment_id=decision.comment_id, verdict=verdict, allowed_from=allowed_from, at=timezone.now()
     )
     record(
@@ -257,7 +259,6 @@ def _apply(decision: Decision, *, allowed_from: Collection[str], lease_token: UU
         data={"decision": str(decision.pk), "revision": decision.revision, "round": decision.round},
     )
     metrics.DECISIONS.labels(decision.actor_kind, decision.outcome, decision.held_by).inc()
-    return comment
 
 
 # --- by people -----------------------------------------------------------------------------------------

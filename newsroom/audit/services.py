@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from newsroom.audit.models import AuditEntry
 from newsroom.crypto import audit_mac
+from newsroom.inserts import insert
 
 GENESIS = b"\0" * 32
 SEAL_BATCH = 2_000
@@ -31,7 +32,7 @@ def record(
     data: dict[str, Any] | None = None,
 ) -> AuditEntry:
     """Write one row inside the caller's transaction. ``data`` holds codes, ids and numbers only."""
-    return AuditEntry.objects.create(
+    entry = AuditEntry(
         action=action,
         object_type=object_type,
         object_id=str(object_id),
@@ -40,6 +41,8 @@ def record(
         reason=reason[:500],
         data=data or {},
     )
+    insert(entry)
+    return entry
 
 
 @dataclass(frozen=True, slots=True)

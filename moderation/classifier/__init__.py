@@ -10,7 +10,17 @@ from moderation.classifier.artifact import LABELS, ArtifactError
 from moderation.classifier.language import Language
 from moderation.classifier.model import Classifier, Explanation, Scores, Span, load
 
-__all__ = ["LABELS", "ArtifactError", "Classifier", "Explanation", "Language", "Scores", "Span", "load", "shipped_artifact"]
+__all__ = [
+    "LABELS",
+    "ArtifactError",
+    "Classifier",
+    "Explanation",
+    "Language",
+    "Scores",
+    "Span",
+    "load",
+    "shipped_artifact",
+]
 
 
 def shipped_artifact() -> Path:

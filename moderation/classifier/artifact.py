@@ -17,12 +17,12 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-FORMAT = 1
+FORMAT = 2
 MAX_BYTES = 20 * 1024 * 1024
-MAX_COLUMNS = 2_000_000
+MAX_COLUMNS = 1_500_000
 LABELS = ("toxicity", "severe_toxicity", "obscene", "insult", "threat", "identity_attack", "spam")
 _KEY = "newsroom.classifier"
-_TENSORS = {
+_TENSORS: dict[str, np.dtype[Any]] = {
     "buckets": np.dtype(np.uint32),
     "idf": np.dtype(np.float32),
     "weights": np.dtype(np.float16),
@@ -56,7 +56,9 @@ def digest_of(manifest: dict[str, Any], tensors: Tensors) -> str:
 
 
 def _canonical(manifest: dict[str, Any]) -> bytes:
-    return json.dumps(manifest, sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode()
+    return json.dumps(
+        manifest, sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":")
+    ).encode()
 
 
 def write(manifest: dict[str, Any], tensors: Tensors) -> tuple[bytes, str]:
@@ -64,7 +66,9 @@ def write(manifest: dict[str, Any], tensors: Tensors) -> tuple[bytes, str]:
     digest = digest_of(manifest, tensors)
     # One metadata key only: several are written in no fixed order.
     header = json.dumps({"digest": digest, "manifest": manifest}, sort_keys=True, allow_nan=False)
-    data = save_tensors({name: np.ascontiguousarray(a) for name, a in tensors.items()}, metadata={_KEY: header})
+    data = save_tensors(
+        {name: np.ascontiguousarray(a) for name, a in tensors.items()}, metadata={_KEY: header}
+    )
     if len(data) > MAX_BYTES:
         raise ArtifactError(f"the model is {len(data):,} bytes; at most {MAX_BYTES:,} may ship")
     return data, digest
@@ -84,7 +88,9 @@ def read(source: str | Path | bytes) -> Artifact:
         raise ArtifactError(f"not a readable model file: {error}") from error
     manifest, digest = header["manifest"], header["digest"]
     if manifest.get("format") != FORMAT:
-        raise ArtifactError(f"the model has format {manifest.get('format')!r}; this program reads format {FORMAT}")
+        raise ArtifactError(
+            f"the model has format {manifest.get('format')!r}; this program reads format {FORMAT}"
+        )
     if digest_of(manifest, tensors) != digest:
         raise ArtifactError("the model does not match its digest: it was altered or damaged")
     _check_tensors(manifest, tensors)
@@ -104,7 +110,9 @@ def _bytes_of(source: str | Path | bytes) -> bytes:
         raise ArtifactError(f"the model file is {size:,} bytes; at most {MAX_BYTES:,} are read")
     data = source if isinstance(source, bytes) else Path(source).read_bytes()
     if data[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05") or data[:2] == b"PK":
-        raise ArtifactError("this is a pickle or an archive, which could run code; only safetensors files are read")
+        raise ArtifactError(
+            "this is a pickle or an archive, which could run code; only safetensors files are read"
+        )
     return data
 
 
@@ -142,9 +150,12 @@ def _check_tensors(manifest: dict[str, Any], tensors: Tensors) -> None:
     if not isinstance(plain, list) or columns > MAX_COLUMNS:
         raise ArtifactError("the model's features are not described, or too many")
     expected = {
-        "buckets": (columns,), "idf": (columns,), "weights": (columns, len(LABELS)),
-        "plain_weights": (len(plain), len(LABELS)), "bias": (len(LABELS),),
-    }  # fmt: skip
+        "buckets": (columns,),
+        "idf": (columns,),
+        "weights": (columns, len(LABELS)),
+        "plain_weights": (len(plain), len(LABELS)),
+        "bias": (len(LABELS),),
+    }
     for name, shape in expected.items():
         if tensors[name].shape != shape:
             raise ArtifactError(f"{name} has shape {tensors[name].shape}, not {shape}")

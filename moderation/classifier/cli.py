@@ -45,7 +45,46 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--out", type=Path, required=True)
     train.add_argument("--seed", type=int, default=None)
     train.set_defaults(run=_train)
+    evaluate = commands.add_parser("evaluate", help="measure a model on a folder of data sets")
+    add_evaluation_options(evaluate)
+    evaluate.set_defaults(run=lambda options: run_evaluation(options, sys.stdout, sys.stderr))
     return parser
+
+
+def add_evaluation_options(parser: argparse.ArgumentParser) -> None:
+    """The options of an evaluation, shared with the management command."""
+    parser.add_argument("--data", type=Path, required=True, help="folder of data sets, *.jsonl.gz")
+    parser.add_argument("--model", type=Path, default=None, help="an artifact; default: the shipped one")
+    parser.add_argument(
+        "--out", type=Path, default=Path("evaluation"), help="folder for the JSON and HTML reports"
+    )
+    parser.add_argument(
+        "--resamples", type=int, default=1000, help="bootstrap resamples behind each interval"
+    )
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--no-folds", action="store_true", help="skip the spam sets that need heads of their own"
+    )
+
+
+def run_evaluation(options: argparse.Namespace, out: TextIO, progress: TextIO) -> int:
+    """Measure, print the table, and write ``evaluation.json`` and ``evaluation.html``."""
+    from moderation.classifier.evaluation import evaluate, render_html, render_table
+
+    results = evaluate(
+        load(options.model or shipped_artifact()),
+        options.data,
+        resamples=options.resamples,
+        seed=options.seed,
+        folds=not options.no_folds,
+        progress=lambda message: print(message, file=progress),
+    )
+    out.write(render_table(results) + "\n")
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "evaluation.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    (options.out / "evaluation.html").write_text(render_html(results), encoding="utf-8")
+    progress.write(f"wrote {options.out / 'evaluation.html'} and evaluation.json\n")
+    return 0
 
 
 def _score(options: argparse.Namespace) -> int:
@@ -77,7 +116,11 @@ def score_lines(
                 failed += 1
                 print(f"line {number}: {error}", file=errors)
         for (identity, text), scores in zip(good, classifier.score([text for _, text in good]), strict=True):
-            answer: dict[str, Any] = {"id": identity, "scores": scores.values, "language": scores.language.code}
+            answer: dict[str, Any] = {
+                "id": identity,
+                "scores": scores.values,
+                "language": scores.language.code,
+            }
             if reasons:
                 answer["reasons"] = {label: _reasons(classifier, text, label) for label in classifier.labels}
             out.write(json.dumps(answer) + "\n")

@@ -22,7 +22,8 @@ Float32 = npt.NDArray[np.float32]
 _PRIME = np.uint32(0x01000193)
 _MIX = np.uint32(0x85EBCA6B)
 _SPACE = np.uint32(32)
-_TOKEN = re.compile(r"[^\W_](?:[\w*'@$]*[\w*])?|[^\w\s]")
+MEANING_SEED = 7
+_TOKEN = re.compile(r"\w+(?:['*@$]+\w+)*\**|[^\w\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,12 @@ class FeatureConfig:
     word_max: int = 2
     char_min: int = 2
     char_max: int = 5
+
+    def __post_init__(self) -> None:
+        if not (
+            12 <= self.bits <= 24 and 1 <= self.word_max <= 3 and 2 <= self.char_min <= self.char_max <= 8
+        ):
+            raise ValueError(f"no model reads such features: {self}")
 
     def as_dict(self) -> dict[str, int]:
         return asdict(self)
@@ -76,31 +83,44 @@ def _bucket(hashes: UInt32, seed: int, bits: int) -> UInt32:
     return mixed
 
 
+def tokens_of(text: str) -> list[str]:
+    """The words and signs of a match form."""
+    return _TOKEN.findall(text)
+
+
 def word_grams(texts: Sequence[str], config: FeatureConfig, *, spans: bool = False) -> list[Grams]:
-    """Word n-grams of match-form ``texts``, one `Grams` for each n."""
+    """Word n-grams of match forms: single words for the meaning view, then one `Grams` for each n."""
     tokens = [_TOKEN.findall(text) for text in texts]
     counts = np.fromiter(map(len, tokens), dtype=np.int64, count=len(tokens))
     rows = np.repeat(np.arange(len(texts), dtype=np.int32), counts)
     lookup = _WORD_HASHES
-    words = np.array([lookup[t] for row in tokens for t in row], dtype=np.uint32)
+    words = np.fromiter(map(lookup.__getitem__, [t for row in tokens for t in row]), dtype=np.uint32)
     starts = ends = None
     if spans:
         places = [m.span() for text in texts for m in _TOKEN.finditer(text)]
         both = np.array(places, dtype=np.int32).reshape(-1, 2)
         starts, ends = both[:, 0], both[:, 1]
-    views = []
+    views = [Grams(rows, _bucket(words, MEANING_SEED, config.bits), starts, ends)]
     hashes = words
     for n in range(1, config.word_max + 1):
         if n > 1:
             hashes = hashes[:-1] * _PRIME + words[n - 1 :]
-        inside = rows[: len(hashes)] == rows[n - 1 :] if n > 1 else slice(None)
         count = len(hashes)
-        views.append(Grams(
-            rows[:count][inside], _bucket(hashes[inside], n, config.bits),
-            None if starts is None else starts[:count][inside],
-            None if ends is None else ends[n - 1 :][inside],
-        ))  # fmt: skip
+        inside = np.flatnonzero(rows[:count] == rows[n - 1 :])  # Both ends in one text.
+        views.append(
+            Grams(
+                rows[:count][inside],
+                _bucket(hashes[inside], n, config.bits),
+                None if starts is None else starts[:count][inside],
+                None if ends is None else ends[n - 1 :][inside],
+            )
+        )
     return views
+
+
+def meaning_buckets(word_hashes: UInt32, config: FeatureConfig) -> UInt32:
+    """Where the words with these hashes stand in the meaning view."""
+    return _bucket(word_hashes, MEANING_SEED, config.bits)
 
 
 def char_grams(texts: Sequence[str], config: FeatureConfig, *, spans: bool = False) -> list[Grams]:
@@ -122,35 +142,47 @@ def char_grams(texts: Sequence[str], config: FeatureConfig, *, spans: bool = Fal
         unbroken = unbroken[:count] & ~is_space[n - 2 : n - 2 + count] if n > 2 else unbroken[:count]
         if n < config.char_min:
             continue
-        chosen = np.flatnonzero(unbroken & ~(is_space[:count] & is_space[n - 1 :])) if n == 2 else (
-            np.flatnonzero(unbroken))
+        chosen = (
+            np.flatnonzero(unbroken & ~(is_space[:count] & is_space[n - 1 :]))
+            if n == 2
+            else (np.flatnonzero(unbroken))
+        )
         at = None
         if spans:
             at = (chosen - first[chosen]).astype(np.int32)
-        views.append(Grams(
-            rows[chosen], _bucket(hashes[chosen], 16 + n, config.bits), at,
-            None if at is None else at + np.int32(n),
-        ))  # fmt: skip
+        views.append(
+            Grams(
+                rows[chosen],
+                _bucket(hashes[chosen], 16 + n, config.bits),
+                at,
+                None if at is None else at + np.int32(n),
+            )
+        )
     return views
 
 
 # --- the columns that a model knows ------------------------------------------------------------------
+
+VIEWS = 3
+"""Meaning (single words, weighted through their vectors), words (1 and 2), characters (2 to 5)."""
 
 
 class Columns:
     """The buckets that a model has weights for, with their idf: turns match forms into sparse rows.
 
     Args:
-        buckets: the bucket of each column, words first, then characters; no bucket twice.
+        buckets: the bucket of each column, view by view; no bucket twice.
         idf: shape ``(n,)``, the weight of each column before a row's views are scaled to length 1.
-        words: how many of the columns are word n-grams.
+        ends: for each view, the column after its last.
     """
 
-    def __init__(self, config: FeatureConfig, buckets: UInt32, idf: Float32, words: int) -> None:
-        self.config, self.buckets, self.idf, self.words = config, buckets, idf, words
+    def __init__(self, config: FeatureConfig, buckets: UInt32, idf: Float32, ends: Sequence[int]) -> None:
+        if len(ends) != VIEWS or sorted(ends) != list(ends) or ends[-1] != len(buckets) or ends[0] < 0:
+            raise ValueError(f"views end at {list(ends)}, but there are {len(buckets)} columns")
+        self.config, self.buckets, self.idf, self.ends = config, buckets, idf, tuple(ends)
         self._column_of = np.full(1 << config.bits, -1, dtype=np.int32)
         self._column_of[buckets] = np.arange(len(buckets), dtype=np.int32)
-        self._word_idf_squared = np.where(np.arange(len(buckets)) < words, idf.astype(np.float64) ** 2, 0.0)
+        self._view_of = np.repeat(np.arange(VIEWS), np.diff(ends, prepend=0)).astype(np.int8)
 
     def __len__(self) -> int:
         return len(self.buckets)
@@ -162,45 +194,91 @@ class Columns:
 
     def rows(self, texts: Sequence[str]) -> sparse.csr_matrix:
         """One row for each match form: ``(1 + ln tf) * idf``, each view scaled to length 1."""
-        width = len(self.buckets)
+        bits = np.uint32(max(len(self.buckets) - 1, 1).bit_length())
+        if len(texts) >> (32 - int(bits)):
+            raise ValueError(f"{len(texts)} texts are too many at once")
         keys = []
         for grams in (*word_grams(texts, self.config), *char_grams(texts, self.config)):
-            column = self.lookup(grams)
-            known = column >= 0
-            keys.append(grams.rows[known].astype(np.int64) * width + column[known])
-        cells = np.concatenate(keys) if keys else np.empty(0, dtype=np.int64)
+            column = self._column_of[grams.buckets]
+            known = np.flatnonzero(column >= 0)
+            keys.append((grams.rows[known].astype(np.uint32) << bits) | column[known].astype(np.uint32))
+        cells = np.concatenate(keys)
         cells.sort()
         first = np.ones(len(cells), dtype=bool)
         np.not_equal(cells[1:], cells[:-1], out=first[1:])
         at = np.flatnonzero(first)
         counts = np.diff(at, append=len(cells))
-        row, column = np.divmod(cells[at], width)
+        cells = cells[at]
+        row, column = (
+            (cells >> bits).astype(np.int64),
+            (cells & np.uint32((1 << int(bits)) - 1)).astype(np.int64),
+        )
         values = self.idf[column] * _LOG_COUNT[np.minimum(counts, len(_LOG_COUNT) - 1)]
-        is_word = column < self.words
-        squares = values.astype(np.float64) ** 2
         # Summed in column order, row by row, so that a row's length never depends on its neighbours.
-        view = row * 2 + is_word
-        lengths = np.sqrt(np.bincount(view, weights=squares, minlength=2 * len(texts)))
+        view = row * VIEWS + self._view_of[column]
+        lengths = np.sqrt(
+            np.bincount(view, weights=values.astype(np.float64) ** 2, minlength=VIEWS * len(texts))
+        )
         values = (values / lengths[view]).astype(np.float32)
         pointers = np.searchsorted(row, np.arange(len(texts) + 1))
-        return sparse.csr_matrix((values, column.astype(np.int32), pointers), shape=(len(texts), width))
+        return sparse.csr_matrix(
+            (values, column.astype(np.int32), pointers), shape=(len(texts), len(self.buckets))
+        )
 
 
-_LOG_COUNT = np.concatenate([[0.0], 1.0 + np.log(np.arange(1, MAX_COUNT := 256))]).astype(np.float32)
+_LOG_COUNT = np.concatenate([[0.0], 1.0 + np.log(np.arange(1, 256))]).astype(np.float32)
 
 
-def choose_columns(texts: Sequence[str], config: FeatureConfig, *, at_least: int) -> Columns:
-    """The columns for a training set: n-grams that stand in ``at_least`` different texts."""
+def choose_columns(
+    texts: Sequence[str], config: FeatureConfig, *, at_least: int, meaning: UInt32 | None = None
+) -> Columns:
+    """The columns for a training set: n-grams that stand in ``at_least`` different texts.
+
+    Args:
+        meaning: hashes of the words that have a vector; these stay even where no text has them.
+    """
     size = 1 << config.bits
-    frequency = np.zeros((2, size), dtype=np.int64)
-    for begin in range(0, len(texts), 512):
-        part = texts[begin : begin + 512]
-        for view, grams in ((0, word_grams(part, config)), (1, char_grams(part, config))):
-            cells = np.concatenate([g.rows.astype(np.int64) * size + g.buckets for g in grams])
-            np.add.at(frequency[view], np.unique(cells) % size, 1)
-    is_word = frequency[0] > frequency[1]  # Where two views meet in one bucket, the more frequent one has it.
-    total = frequency.max(axis=0)
-    chosen = np.flatnonzero(total >= at_least)
-    order = np.concatenate([chosen[is_word[chosen]], chosen[~is_word[chosen]]])
-    idf = np.log((1 + len(texts)) / (1 + total[order])) + 1
-    return Columns(config, order.astype(np.uint32), idf.astype(np.float32), int(is_word[chosen].sum()))
+    frequency = np.zeros((VIEWS, size), dtype=np.int64)
+    step = 1 << (32 - config.bits)
+    for begin in range(0, len(texts), step):
+        part = texts[begin : begin + step]
+        words = word_grams(part, config)
+        for view, grams in ((0, words[:1]), (1, words[1:]), (2, char_grams(part, config))):
+            cells = np.concatenate(
+                [(g.rows.astype(np.uint32) << np.uint32(config.bits)) | g.buckets for g in grams]
+            )
+            frequency[view] += np.bincount(np.unique(cells) & np.uint32(size - 1), minlength=size)
+    named = np.zeros(size, dtype=bool)
+    named[meaning_buckets(meaning, config) if meaning is not None else []] = True
+    owner = frequency[1:].argmax(axis=0) + 1  # Where two views meet in one bucket, the more frequent has it.
+    chosen = [np.flatnonzero(named)] + [
+        np.flatnonzero((owner == view) & (frequency[view] >= at_least) & ~named) for view in range(1, VIEWS)
+    ]
+    order = np.concatenate(chosen)
+    ends = np.cumsum([len(c) for c in chosen]).tolist()
+    total = np.concatenate([frequency[view][c] for view, c in enumerate(chosen)])
+    idf = np.log((1 + len(texts)) / (1 + np.maximum(total, 3))) + 1
+    return Columns(config, order.astype(np.uint32), idf.astype(np.float32), ends)
+
+
+# --- windows ----------------------------------------------------------------------------------------------
+
+WINDOW = 80
+"""Sentences are read together until they have this many characters."""
+
+_SENTENCE_END = re.compile(r"[.!?] +")
+
+
+def windows_of(text: str) -> list[tuple[int, int]]:
+    """Slices of a match form that are judged one by one, so that one bad sentence is not drowned."""
+    if len(text) < 2 * WINDOW:
+        return [(0, len(text))]
+    cuts, begin = [], 0
+    for gap in _SENTENCE_END.finditer(text):
+        if gap.start() - begin >= WINDOW:
+            cuts.append((begin, gap.start() + 1))
+            begin = gap.end()
+    if cuts and len(text) - begin < WINDOW // 2:
+        begin = cuts.pop()[0]
+    cuts.append((begin, len(text)))
+    return cuts

@@ -14,8 +14,15 @@ from scipy import sparse
 from moderation.classifier import artifact as artifacts
 from moderation.classifier import plain
 from moderation.classifier.artifact import LABELS, ArtifactError
-from moderation.classifier.calibration import Calibration
-from moderation.classifier.features import Columns, FeatureConfig, char_grams, word_grams, word_hash
+from moderation.classifier.calibration import Calibration, log_odds
+from moderation.classifier.features import (
+    Columns,
+    FeatureConfig,
+    char_grams,
+    windows_of,
+    word_grams,
+    word_hash,
+)
 from moderation.classifier.language import Language, detect_language
 from moderation.classifier.text import MatchForm, match_form
 
@@ -66,12 +73,16 @@ class Classifier:
         self._language: str = artifact.manifest["language"]
         self._rates: dict[str, float] = artifact.manifest["base_rate"]
         self._supported = {label: bool(artifact.manifest["supported"][label]) for label in LABELS}
+        if artifact.manifest["plain_features"] != list(plain.NAMES):
+            raise ArtifactError("the model counts other plain features than this program")
         self._calibrations = {
             label: Calibration(**artifact.manifest["calibration"][label]) for label in LABELS
         }
+        for rate in self._rates.values():
+            log_odds(rate)  # A rate of 0 or 1 fails here, not at the first comment.
         tensors = artifact.tensors
         config = FeatureConfig(**artifact.manifest["feature_config"])
-        self._columns = Columns(config, tensors["buckets"], tensors["idf"], artifact.manifest["word_columns"])
+        self._columns = Columns(config, tensors["buckets"], tensors["idf"], artifact.manifest["view_ends"])
         self._weights = np.ascontiguousarray(tensors["weights"].astype(np.float32))
         self._plain_weights = tensors["plain_weights"].astype(np.float64)
         self._bias = tensors["bias"].astype(np.float64)
@@ -90,7 +101,9 @@ class Classifier:
         scored: list[Scores] = []
         for begin in range(0, len(texts), _BATCH):
             part = list(texts[begin : begin + _BATCH])
-            scored.extend(self._scores(text, row) for text, row in zip(part, self._logits(part).tolist(), strict=True))
+            scored.extend(
+                self._scores(text, row) for text, row in zip(part, self._logits(part).tolist(), strict=True)
+            )
         return scored
 
     def _scores(self, text: str, logits: list[float]) -> Scores:
@@ -102,61 +115,95 @@ class Classifier:
 
     def _logits(self, texts: list[str]) -> npt.NDArray[np.float64]:
         forms = [self.match_form(text) for text in texts]
-        rows = self._columns.rows([form.text for form in forms])
-        from_text = np.asarray(rows @ self._weights, dtype=np.float64)
+        cuts = [windows_of(form.text) for form in forms]
+        parts = [
+            form.text[start:end] for form, windows in zip(forms, cuts, strict=True) for start, end in windows
+        ]
+        of_window = np.asarray(self._columns.rows(parts) @ self._weights, dtype=np.float64)
+        logits = np.empty((len(texts), len(LABELS)))
+        begin = 0
+        for number, windows in enumerate(cuts):
+            end = begin + len(windows)
+            logits[number] = of_window[begin] if len(windows) == 1 else log_mean_exp(of_window[begin:end])
+            begin = end
         # Not a matrix product: BLAS may sum a row differently in another batch.
         counted = plain.plain_rows(texts, forms)
-        from_counts = np.zeros_like(from_text)
+        from_counts = np.zeros_like(logits)
         for feature in range(counted.shape[1]):
             from_counts += counted[:, feature, None] * self._plain_weights[None, feature]
-        logits: npt.NDArray[np.float64] = from_text + from_counts + self._bias
-        return logits
+        total: npt.NDArray[np.float64] = logits + from_counts + self._bias
+        return total
 
     def explain(self, text: str, label: str) -> Explanation:
-        """What raised and lowered one score of ``text``. Slower than scoring: only when asked."""
+        """What raised and lowered one score of ``text``. Slower than scoring: only when asked.
+
+        The sentences of a long text count by how bad they are; what that weighting itself takes
+        away from the plain sum stands under ``sentences`` in ``other``.
+        """
         which = LABELS.index(label)
         form = self.match_form(text)
-        per_character = self._per_character(form, which)
-        spans = []
-        for chunk in _CHUNK.finditer(form.text):
-            weight = float(per_character[chunk.start() : chunk.end()].sum())
-            start, end = form.span(*chunk.span())
-            as_written = text[start:end].lower()
-            spans.append(Span(start, end, weight, None if as_written == chunk.group() else chunk.group()))
+        cuts = windows_of(form.text)
+        parts = [form.text[start:end] for start, end in cuts]
+        rows = self._columns.rows(parts)
+        of_window = np.asarray(rows @ self._weights, dtype=np.float64)[:, which]
+        share = np.exp(of_window - of_window.max())
+        share /= share.sum()
+        per_character = np.zeros(len(form.text))
+        for number, (start, end) in enumerate(cuts):
+            per_character[start:end] = share[number] * self._per_character(parts[number], rows[number], which)
+        spans = [self._span(text, form, chunk, per_character) for chunk in _CHUNK.finditer(form.text)]
         counted = plain.plain_features(text, form)
         other = {
             name: value * float(self._plain_weights[row, which])
             for row, (name, value) in enumerate(zip(plain.NAMES, counted, strict=True))
             if value
         }
+        if len(cuts) > 1:
+            other["sentences"] = float(log_mean_exp(of_window[:, None])[0] - (share * of_window).sum())
         bias = float(self._bias[which])
         logit = bias + math.fsum(span.weight for span in spans) + math.fsum(other.values())
         return Explanation(label, spans, bias, other, logit)
 
-    def _per_character(self, form: MatchForm, which: int) -> npt.NDArray[np.float64]:
+    @staticmethod
+    def _span(
+        text: str, form: MatchForm, chunk: re.Match[str], per_character: npt.NDArray[np.float64]
+    ) -> Span:
+        start, end = form.span(*chunk.span())
+        weight = float(per_character[chunk.start() : chunk.end()].sum())
+        return Span(start, end, weight, None if text[start:end].lower() == chunk.group() else chunk.group())
+
+    def _per_character(self, text: str, row: sparse.csr_matrix, which: int) -> npt.NDArray[np.float64]:
         """Every n-gram's contribution, spread evenly over the visible characters that it covers."""
-        rows: sparse.csr_matrix = self._columns.rows([form.text])
         of_column = np.zeros(len(self._columns))
-        of_column[rows.indices] = rows.data.astype(np.float64) * self._weights[rows.indices, which]
+        of_column[row.indices] = row.data.astype(np.float64) * self._weights[row.indices, which]
         config = self._columns.config
-        visible = np.array([not c.isspace() for c in form.text], dtype=bool)
+        visible = np.array([not c.isspace() for c in text], dtype=bool)
         seen_before = np.concatenate([[0], np.cumsum(visible)])
-        steps = np.zeros(len(form.text) + 1)
-        places = [
-            (columns[columns >= 0], grams.starts[columns >= 0].clip(0), grams.ends[columns >= 0].clip(None, len(form.text)))
-            for grams in (*word_grams([form.text], config, spans=True), *char_grams([form.text], config, spans=True))
-            if grams.starts is not None and grams.ends is not None
-            for columns in [self._columns.lookup(grams)]
-        ]
-        if places:
-            columns = np.concatenate([p[0] for p in places])
-            starts, ends = np.concatenate([p[1] for p in places]), np.concatenate([p[2] for p in places])
-            times = np.bincount(columns, minlength=len(of_column))[columns]
-            share = of_column[columns] / times / np.maximum(seen_before[ends] - seen_before[starts], 1)
-            np.add.at(steps, starts, share)
-            np.add.at(steps, ends, -share)
+        steps = np.zeros(len(text) + 1)
+        grams = (*word_grams([text], config, spans=True), *char_grams([text], config, spans=True))
+        columns = np.concatenate([self._columns.lookup(g) for g in grams])
+        known = columns >= 0
+        columns = columns[known]
+        starts = np.concatenate([g.starts for g in grams if g.starts is not None])[known].clip(0)
+        ends = np.concatenate([g.ends for g in grams if g.ends is not None])[known].clip(None, len(text))
+        times = np.bincount(columns, minlength=len(of_column))[columns]
+        share = of_column[columns] / times / np.maximum(seen_before[ends] - seen_before[starts], 1)
+        np.add.at(steps, starts, share)
+        np.add.at(steps, ends, -share)
         per_character: npt.NDArray[np.float64] = np.cumsum(steps)[:-1] * visible
         return per_character
+
+
+def log_mean_exp(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The soft maximum over windows, label by label: shape ``(windows, labels)`` to ``(labels,)``.
+
+    In Python, number by number, so that the sum never depends on how an array is laid out.
+    """
+    values = []
+    for column in logits.T.tolist():
+        top = max(column)
+        values.append(top + math.log(math.fsum(math.exp(v - top) for v in column) / len(column)))
+    return np.array(values)
 
 
 def load(source: str | Path | bytes) -> Classifier:
@@ -179,5 +226,7 @@ def load(source: str | Path | bytes) -> Classifier:
         for label in LABELS:
             found = scores.values[label]
             if not abs(found - wanted[label]) <= GOLDEN_TOLERANCE:
-                raise ArtifactError(f"golden text {number}: {label} is {found:.6f}, the manifest says {wanted[label]:.6f}")
+                raise ArtifactError(
+                    f"golden text {number}: {label} is {found:.6f}, the manifest says {wanted[label]:.6f}"
+                )
     return classifier

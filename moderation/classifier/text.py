@@ -51,7 +51,9 @@ class MatchForm:
         keep = np.ones(len(self.text), dtype=bool)
         keep[drop] = False
         kept = np.flatnonzero(keep).astype(np.int32)
-        starts, ends = (kept, kept + 1) if self.starts is None or self.ends is None else (self.starts, self.ends)
+        starts, ends = (
+            (kept, kept + 1) if self.starts is None or self.ends is None else (self.starts, self.ends)
+        )
         if self.starts is not None:
             starts, ends = starts[kept], ends[kept]
         codes = np.frombuffer(self.text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
@@ -83,12 +85,37 @@ def display_form(text: str) -> str:
 
 # --- match form: one character at a time ----------------------------------------------------------
 
-_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5")  # Letters and signs that show nothing.
-_PUNCTUATION = str.maketrans({
-    "‘": "'", "’": "'", "‚": "'", "‛": "'", "′": "'", "`": "'", "´": "'",
-    "“": '"', "”": '"', "„": '"', "‟": '"', "«": '"', "»": '"', "″": '"',
-    "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "―": "-", "−": "-", "…": ".", "•": "-", "·": ".",
-})  # fmt: skip
+_BLANK_LETTERS = frozenset(
+    "\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5"
+)  # Letters and signs that show nothing.
+_PUNCTUATION = str.maketrans(
+    {
+        "‘": "'",
+        "’": "'",
+        "‚": "'",
+        "‛": "'",
+        "′": "'",
+        "`": "'",
+        "´": "'",
+        "“": '"',
+        "”": '"',
+        "„": '"',
+        "‟": '"',
+        "«": '"',
+        "»": '"',
+        "″": '"',
+        "‐": "-",
+        "‑": "-",
+        "‒": "-",
+        "–": "-",
+        "—": "-",
+        "―": "-",
+        "−": "-",
+        "…": ".",
+        "•": "-",
+        "·": ".",
+    }
+)
 
 
 def fold_character(character: str) -> str:
@@ -102,7 +129,7 @@ def fold_character(character: str) -> str:
     if plain.isascii():
         return plain.lower()
     plain = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", character).casefold())
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    plain = "".join(c for c in plain if unicodedata.category(c) not in ("Mn", "Me", "Cf"))
     return "".join(map(_look_alike, plain))
 
 
@@ -151,11 +178,29 @@ def _fold_characters(text: str) -> MatchForm:
 
 # --- match form: words that were taken apart ------------------------------------------------------
 
-_SPACED = re.compile(r"(?<![^\W_])[a-z0-9@$!|](?:(?: [a-z0-9@$!|]){2,}(?![^\W_])|(?:[.\-_*+~,/']{1,2}[a-z0-9@$!|]){2,}(?![^\W_]))")
+_SPACED = re.compile(
+    r"(?<![^\W_])[a-z0-9@$!|]"
+    r"(?:(?: [a-z0-9@$!|]){2,}(?![^\W_])|(?:[.\-_*+~,/']{1,2}[a-z0-9@$!|]){2,}(?![^\W_]))"
+)
 _LETTER = re.compile(r"[a-z]")
+_IS_APART = bytes(
+    97
+    if chr(c).isascii() and (chr(c).isalnum() or chr(c) in "@$!|")
+    else 32
+    if chr(c) in " .-_*+~,/'"
+    else 120
+    for c in range(256)
+)
+"""Letters, and signs that may stand for one: "a". What may stand between them: a blank. All else: "x"."""
 
 
-def _rejoin(form: MatchForm) -> MatchForm:
+def _may_be_apart(text: str) -> bool:
+    """Whether three single letters stand in a row: one look in C, since nearly no text has that."""
+    shape = f" {text} ".encode("ascii", "replace").translate(_IS_APART)
+    return b" a a a" in shape or (b"  a" in shape and b" a a a" in shape.replace(b"  ", b" "))
+
+
+def _rejoin(form: MatchForm, known: Known | None) -> MatchForm:
     """Take out what stands between single letters: "f o o" and "f.0.0" become "foo" and "f00"."""
     drop: list[int] = []
     for found in _SPACED.finditer(form.text):
@@ -163,17 +208,55 @@ def _rejoin(form: MatchForm) -> MatchForm:
         single = [i for i, c in enumerate(run) if c.isalnum() or c in "@$!|"]
         letters = len(_LETTER.findall(run))
         needed = 2 if " " in run else 1
-        if len(single) >= 3 and letters >= needed and not ("2" in run or "6" in run):
-            kept = set(single)
-            drop.extend(found.start() + i for i in range(len(run)) if i not in kept)
+        if len(single) < 3 or letters < needed or "2" in run or "6" in run:
+            continue
+        if " " in run and known is not None:
+            single = _less_articles("".join(run[i] for i in single), single, known)
+        kept = set(single)
+        drop.extend(found.start() + i for i in range(single[0], single[-1]) if i not in kept)
     return form.without(drop)
 
 
-_LEET = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g",
-         "$": "s", "@": "a", "!": "i", "|": "li", "+": "t"}  # fmt: skip
-_HAS_LEET = re.compile(r"[0-9@$|+!](?=[a-z])|[a-z](?=[0-9@$|+!])")
+def _less_articles(word: str, single: list[int], known: Known) -> list[int]:
+    """The letters of a spaced word without an "a" or "I" of the sentence around it, if that makes it one."""
+    for begin, end in ((0, len(word)), (1, len(word)), (0, len(word) - 1), (1, len(word) - 1)):
+        outside = word[:begin] + word[end:]
+        if all(c in "ai" for c in outside) and known(_unleet(word[begin:end], known)):
+            return single[begin:end]
+    return single
+
+
+_LEET = {
+    "0": "o",
+    "1": "il",
+    "3": "e",
+    "4": "a",
+    "5": "s",
+    "7": "t",
+    "8": "b",
+    "9": "g",
+    "$": "s",
+    "@": "a",
+    "!": "i",
+    "|": "li",
+    "+": "t",
+}
+_IS_LEET = bytes(
+    97 if 97 <= c <= 122 else 100 if chr(c) in "0123456789@$" else 101 if chr(c) in "|+!" else 32
+    for c in range(256)
+)
+
+
+def _may_be_leet(text: str) -> bool:
+    """Whether a digit or sign touches a letter as in leet; "word!" does not."""
+    shape = text.encode("ascii", "replace").translate(_IS_LEET)
+    return b"ad" in shape or b"da" in shape or b"ea" in shape
+
+
 _LEET_WORD = re.compile(r"(?<![^\s\"'(\[.,;:*-])[a-z0-9@$|+!]*[a-z][a-z0-9@$|+!]*(?![\w@]|\.[a-z])")
-_AMOUNT = re.compile(r"[$+@]?\d+(?:st|nd|rd|th|s|k|m|bn|b|t|am|pm|mm|cm|km|kg|g|mg|x|d|p|ft|in|h|hrs?|min|mph|yo|yrs?)?")
+_AMOUNT = re.compile(
+    r"[$+@]?\d+(?:st|nd|rd|th|s|k|m|bn|b|t|am|pm|mm|cm|km|kg|g|mg|x|d|p|ft|in|h|hrs?|min|mph|yo|yrs?)?"
+)
 _INSIDE = re.compile(r"[a-z][0134570@$|!]+[a-z]|^[$3450][a-z]{2,}|[a-z]{2,}\${1,2}$")
 
 
@@ -195,7 +278,7 @@ def _unleet(word: str, known: Known | None) -> str:
 
 def _undo_leet(form: MatchForm, known: Known | None) -> MatchForm:
     text = form.text
-    if not _HAS_LEET.search(text):
+    if not _may_be_leet(text):
         return form
     text = _LEET_WORD.sub(lambda found: _unleet(found.group(), known), text)
     return MatchForm(text, form.starts, form.ends)
@@ -235,8 +318,8 @@ def match_form(text: str, known: Known | None = None) -> MatchForm:
         known: where a disguise has more than one reading, the reading that this accepts wins.
     """
     form = _fold_characters(text[:MAX_CHARACTERS])
-    if _SPACED.search(form.text):
-        form = _rejoin(form)
+    if _may_be_apart(form.text):
+        form = _rejoin(form, known)
     form = _undo_leet(form, known)
     if _TRIPLE.search(form.text):
         form = _undo_stretching(form, known)

@@ -48,7 +48,7 @@ def achieved(cut: float, probability: Floats, target: Floats, weight: Floats, *,
 def threshold_for_precision(
     probability: Floats, target: Floats, weight: Floats, *, precision: float, rate: float, least_recall: float
 ) -> float:
-    """The lowest cut point above which at least a share ``precision`` breaks the rules, so recall is greatest.
+    """The lowest cut point above which a share ``precision`` breaks the rules, so recall is greatest.
 
     Args:
         rate: the share of comments that break the rules where the cut point will be used.

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from comments.models import Comment
+from comments.services import StaleDecision, lock_comment
 from moderation.desk.authors import set_author_flag
 from moderation.desk.claims import close_escalation, let_go, refuse_if_in_other_hands
 from moderation.desk.clusters import same_reading
@@ -83,6 +84,9 @@ def decide(
     if scope and comment.article.section_id not in scope:
         raise OutOfScope
     refuse_if_in_other_hands(comment_id=seen.comment_id, user=actor)
+    # "No decision yet" is something that was seen, too: of two who saw it, the second one is told.
+    if lock_comment(seen.comment_id).decision_id != seen.decision_id:
+        raise StaleDecision
     made = _decide(seen, action, actor=actor, reason=reason, note=note, is_bulk=is_bulk)
     if action in FLAGS:
         set_author_flag(mailbox_id=comment.private.mailbox_id, flag=FLAGS[action], value=True, actor=actor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from uuid import UUID
 
 from comments.models import CommentRevision
 from moderation.classifier import Classifier, load
@@ -65,6 +66,6 @@ def replay(decision: Decision) -> Replay | None:
 
 
 @lru_cache(maxsize=2)
-def _classifier(version_id: object) -> Classifier:
+def _classifier(version_id: UUID) -> Classifier:
     version = ModelVersion.objects.defer("artifact", "manifest").get(pk=version_id)
     return load(artifact_bytes(version.pk, version.digest))

@@ -102,7 +102,7 @@ def finding_sentence(finding: Mapping[str, Any]) -> str:
         return f"Written in a language that the classifier does not know ({data.get('language', 'unknown')})."
     if code == "attempts_exhausted":
         return f"Checking failed {_counted(value, 'time')}."
-    return code.replace("_", " ").capitalize() + "."
+    return f"{code.replace('_', ' ').capitalize()}."
 
 
 def likeliest_reason(*, held_for: str, worst_label: str) -> str:

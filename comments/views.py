@@ -37,7 +37,7 @@ from newsroom.openapi import IF_NONE_MATCH
 SITE = OpenApiParameter("site", str, description="Code of a site; default: by Host.")
 CURSOR = OpenApiParameter("cursor", str, description="From `next`.")
 LIMIT = OpenApiParameter("limit", int, description="1 to 100 (default 50); larger is clamped.")
-AUTHOR = [{"authorToken": []}]  # Described in newsroom.openapi.
+AUTHOR: Any = [{"authorToken": []}]  # Described in newsroom.openapi.
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key",
     str,

@@ -68,7 +68,7 @@ class ProblemAutoSchema(AutoSchema):
         """Writers are told that keys nobody knows are refused."""
         from newsroom.api import StrictSerializer
 
-        schema = super()._map_basic_serializer(serializer, direction)
+        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         if direction == "request" and isinstance(serializer, StrictSerializer):
             schema["additionalProperties"] = False
         return schema

@@ -123,7 +123,7 @@ def test_each_operation_asks_for_its_own_kind_of_token(schema: dict[str, Any]) -
             assert [kind for kind in operation.get("security", []) if kind] == expected, path
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(400 if int(EXAMPLES) < 20 else 3600)
 @pytest.mark.django_db(transaction=True)
 def test_a_real_server_answers_as_documented(web_server: WebServer, tmp_path: Path) -> None:
     """More examples by hand: ``NEWSROOM_SCHEMATHESIS_EXAMPLES=500``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -14,10 +14,13 @@ from typing import Any
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client import REGISTRY as PROCESS_REGISTRY
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
+from comments.selectors import oldest_pending_age_s
 from newsroom.database_probe import database_probe
 from newsroom.limits import is_redis_answering
 
@@ -148,32 +151,41 @@ def metrics_text() -> bytes:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     gauges = CollectorRegistry()
-    try:
-        _fill_gauges(gauges)
-        up = 1
-    except DatabaseError:
-        up = 0
-    Gauge("newsroom_database_up", "Whether PostgreSQL answered this scrape.", registry=gauges).set(up)
+    gauges.register(_DatabaseGauges())
     return generate_latest(registry) + generate_latest(gauges)
 
 
-def _fill_gauges(registry: CollectorRegistry) -> None:
-    from comments.selectors import oldest_pending_age_s
+class _DatabaseGauges(Collector):
+    """Families made at scrape time: a ``Gauge`` object would be kept once per process as well."""
 
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        try:
+            families = list(_gauges())
+        except DatabaseError:
+            families = []
+        up = 1 if families else 0
+        yield GaugeMetricFamily("newsroom_database_up", "Whether PostgreSQL answered this scrape.", value=up)
+        yield from families
+
+
+def _gauges() -> Iterator[GaugeMetricFamily]:
     _, document = readiness()
-    parts = Gauge("newsroom_part_ok", "Whether a part works.", ["part"], registry=registry)
+    parts = GaugeMetricFamily("newsroom_part_ok", "Whether a part works.", labels=["part"])
     for name, part in document["parts"].items():
-        parts.labels(name).set(1 if part["ok"] else 0)
-    Gauge("newsroom_oldest_pending_seconds", "Age of the oldest pending comment.", registry=registry).set(
-        oldest_pending_age_s()
+        parts.add_metric([name], 1 if part["ok"] else 0)
+    yield parts
+    waited_s = oldest_pending_age_s()
+    yield GaugeMetricFamily(
+        "newsroom_oldest_pending_seconds", "Age of the oldest pending comment.", value=waited_s
     )
-    held = Gauge("newsroom_held_comments", "Comments waiting for a person.", ["held_by"], registry=registry)
+    held = GaugeMetricFamily("newsroom_held_comments", "Comments waiting for a person.", labels=["held_by"])
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT held_by, count(*) FROM comments_comment WHERE status = 'held' GROUP BY held_by"
         )
         for held_by, count in cursor.fetchall():
-            held.labels(held_by).set(count)
+            held.add_metric([held_by], count)
+    yield held
 
 
 class ProbeMiddleware:

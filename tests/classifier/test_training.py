@@ -21,7 +21,7 @@ from moderation.classifier.training.templates import template_rows
 from moderation.classifier.training.train import Settings
 from tests.classifier.synthetic import write_data_folder
 
-SMALL = Settings(at_least=2, lexicon_at_least=2, folds=2)
+SMALL = Settings(at_least=2, lexicon_at_least=2, folds=2, min_positives=100_000)
 FORBIDDEN = (
     "c3_news",
     "unhealthy_news",

@@ -287,9 +287,11 @@ def test_a_section_with_thresholds_of_its_own_is_not_touched(shipped: ModelVersi
 
 
 def test_propose_preview_apply_with_a_reason(shipped: ModelVersion, editor: Any) -> None:
-    machine_decides(shipped, insult=0.2)
+    now = shipped.manifest["thresholds"]["insult"]["hold"]
+    machine_decides(shipped, insult=now * 0.9)
     site, client = Site.objects.get(), signed_in(editor)
-    proposal = {"site": str(site.pk), "label": "insult", "hold": "0.15", "reject": "0.95"}
+    hold = round(now * 0.8, 3)
+    proposal = {"site": str(site.pk), "label": "insult", "hold": str(hold), "reject": "0.95"}
     html = client.get("/admin/classifier/thresholds/", proposal).content.decode()
     assert "1 more held" in html
     assert not Policy.objects.exists()
@@ -300,7 +302,7 @@ def test_propose_preview_apply_with_a_reason(shipped: ModelVersion, editor: Any)
     )
     client.post("/admin/classifier/apply/", sent | {"reason": "Too many insults got through."})
     policy = Policy.objects.get()
-    assert policy.thresholds == {"insult": {"hold": 0.15, "reject": 0.95}}
+    assert policy.thresholds == {"insult": {"hold": hold, "reject": 0.95}}
     assert policy.version == 1
     entry = AuditEntry.objects.get(object_type="policy")
     assert (entry.actor, entry.reason) == (editor, "Too many insults got through.")

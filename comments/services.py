@@ -368,7 +368,8 @@ UPDATE comments_comment AS comment SET
     attempts = CASE WHEN %(status)s = 'pending' THEN 0 ELSE comment.attempts END,
     publish_count = CASE WHEN %(status)s = 'pending' THEN 0 ELSE comment.publish_count END,
     next_attempt_at = CASE WHEN %(status)s = 'pending'
-        THEN now() + make_interval(secs => %(first_check_after_s)s) ELSE comment.next_attempt_at END
+        THEN statement_timestamp() + make_interval(secs => %(first_check_after_s)s)
+        ELSE comment.next_attempt_at END
 FROM (SELECT id, status FROM comments_comment WHERE id = %(id)s FOR UPDATE) AS before
 WHERE comment.id = before.id AND comment.revision = %(revision)s AND comment.status = ANY(%(allowed_from)s)
     AND (%(lease_token)s::uuid IS NULL OR comment.lease_token = %(lease_token)s)

@@ -43,10 +43,16 @@ def active_row() -> tuple[UUID, str] | None:
 
 
 class Engine:
-    """Loads and keeps the classifier of the version that ``row`` names. Thread-safe; one per process."""
+    """Loads and keeps the classifier of the version that ``row`` names. Thread-safe; one per process.
 
-    def __init__(self, row: Callable[[], tuple[UUID, str] | None] = active_row) -> None:
-        self._row = row
+    Args:
+        is_optional: usually there is none, so that its absence too is believed for a while.
+    """
+
+    def __init__(
+        self, row: Callable[[], tuple[UUID, str] | None] = active_row, *, is_optional: bool = False
+    ) -> None:
+        self._row, self._is_optional = row, is_optional
         self._lock = threading.Lock()
         self._loaded: ActiveModel | None = None
         self._looked_at = -LOOK_EVERY_S
@@ -65,7 +71,8 @@ class Engine:
         if settings.DEMO and time.time() < _broken_until():
             raise ModelUnavailable("broken on purpose by dev.py break model")
         with self._lock:
-            if self._loaded is None or time.monotonic() - self._looked_at >= LOOK_EVERY_S:
+            is_missing = self._loaded is None and not self._is_optional
+            if is_missing or time.monotonic() - self._looked_at >= LOOK_EVERY_S:
                 self._look()
                 self._looked_at = time.monotonic()
             if self._loaded is None:

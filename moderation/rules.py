@@ -12,13 +12,12 @@ import ahocorasick
 import numpy as np
 from datasketch import MinHash
 from django.db import connection
-from django.db.models import Q
-from django.db.models.functions import Now
 from publicsuffixlist import PublicSuffixList
 
 from comments.models import Comment, CommentPrivate
+from moderation.circumstances import Circumstances, circumstances
 from moderation.classifier.text import MatchForm, match_form
-from moderation.models import Decision, Sketch, WordList
+from moderation.models import WordList
 from moderation.policy import Finding, ResolvedPolicy
 
 # Host names are matched from their first label on and cut afterwards: with a suffix inside the expression,
@@ -32,13 +31,12 @@ _BLANK = re.compile(r"\s")
 _BLANK_AFTER_BLANK = re.compile(r"(?<=\s)\s")
 _suffixes = PublicSuffixList()
 
-FLOOD_WINDOW = timedelta(minutes=10)
 WAVE_WINDOW = timedelta(hours=24)
 WAVE_COMMENTERS = 2  # near-copies by this many *other* commenters make a wave
 WAVE_SIMILARITY = 0.8
 WAVE_MIN_WORDS = 8  # "RIP" and "Well said" are not waves
 PERMUTATIONS, BANDS = 64, 16
-HISTORY_WINDOW = timedelta(days=7)
+_empty = MinHash(num_perm=PERMUTATIONS, seed=1)  # Drawing permutations takes longer than using them.
 HISTORY_MIN, HISTORY_SHARE = (
     3,
     0.3,
@@ -47,12 +45,13 @@ FORM_MIN_AGE_S = 2.0
 
 
 def rule_findings(comment: Comment, private: CommentPrivate, policy: ResolvedPolicy) -> list[Finding]:
-    """Everything that the rules find, in no order. About six queries, whatever the text."""
+    """Everything that the rules find, in no order. Two queries; three when a word list has changed."""
+    known = circumstances(comment, private)
     return [
-        *_word_findings(comment),
-        *_link_findings(comment, policy),
+        *_word_findings(comment, known),
+        *_link_findings(comment, policy, known),
         *_form_findings(private),
-        *_author_findings(comment, private, policy),
+        *_author_findings(private, policy, known),
         *_wave_findings(comment, private),
     ]
 
@@ -87,13 +86,11 @@ def find_words(form: MatchForm, words: Iterable[str]) -> list[tuple[int, int]]:
     return sorted(set(spans))
 
 
-def _word_findings(comment: Comment) -> list[Finding]:
-    lists = list(
-        WordList.objects.filter(site_id=comment.article.site_id).exclude(kind=WordList.Kind.BLOCKED_DOMAIN)
-    )
-    known = {word.lower() for word_list in lists for word in word_list.words}
+def _word_findings(comment: Comment, known: Circumstances) -> list[Finding]:
+    lists = [each for each in known.word_lists if each.kind != WordList.Kind.BLOCKED_DOMAIN]
+    listed = {word.lower() for word_list in lists for word in word_list.words}
     # Where a disguise has several readings ("4ss", "turrrnip"), the listed one is what was meant.
-    forms = {where: match_form(getattr(comment, where), known.__contains__) for where in ("body", "name")}
+    forms = {where: match_form(getattr(comment, where), listed.__contains__) for where in ("body", "name")}
     found = []
     for word_list in lists:
         version = f"{word_list.pk}:{word_list.version}"
@@ -128,7 +125,7 @@ def links(text: str) -> list[tuple[int, int, str]]:
     return found
 
 
-def _link_findings(comment: Comment, policy: ResolvedPolicy) -> list[Finding]:
+def _link_findings(comment: Comment, policy: ResolvedPolicy, known: Circumstances) -> list[Finding]:
     found = links(comment.body)
     in_name = links(comment.name)
     result = []
@@ -140,9 +137,9 @@ def _link_findings(comment: Comment, policy: ResolvedPolicy) -> list[Finding]:
             Finding("too_many_links", where="body", value=count, data={"allowed": policy.max_links})
         )
     if count:
-        for blocked in WordList.objects.filter(
-            site_id=comment.article.site_id, kind=WordList.Kind.BLOCKED_DOMAIN
-        ):
+        for blocked in known.word_lists:
+            if blocked.kind != WordList.Kind.BLOCKED_DOMAIN:
+                continue
             hits = [(s, e) for s, e, domain in found if domain in blocked.words]
             if hits or any(domain in blocked.words for _, _, domain in in_name):
                 result.append(
@@ -165,7 +162,7 @@ def _form_findings(private: CommentPrivate) -> list[Finding]:
     return []
 
 
-def _author_findings(comment: Comment, private: CommentPrivate, policy: ResolvedPolicy) -> list[Finding]:
+def _author_findings(private: CommentPrivate, policy: ResolvedPolicy, known: Circumstances) -> list[Finding]:
     found = []
     mailbox = private.mailbox
     if policy.premoderate or mailbox.premoderated:
@@ -174,7 +171,7 @@ def _author_findings(comment: Comment, private: CommentPrivate, policy: Resolved
         found.append(Finding("blocked_author"))
     if not mailbox.verified_at:
         found.append(Finding("unverified_address"))
-    refused, decided = _recent_history(comment, private)
+    refused, decided = known.refused, known.decided
     if decided >= HISTORY_MIN and refused / decided >= HISTORY_SHARE and not mailbox.trusted:
         found.append(
             Finding(
@@ -183,32 +180,14 @@ def _author_findings(comment: Comment, private: CommentPrivate, policy: Resolved
                 data={"refused": refused, "decided": decided},
             )
         )
-    if private.network is not None:
-        recent = CommentPrivate.objects.filter(
-            network=private.network,
-            comment__created_at__gt=Now() - FLOOD_WINDOW,
-            comment__created_at__lte=Now(),
-        ).count()
-        if recent > policy.flood_limit:
-            found.append(Finding("flood", value=recent, data={"allowed": policy.flood_limit}))
+    if known.of_network > policy.flood_limit:
+        found.append(Finding("flood", value=known.of_network, data={"allowed": policy.flood_limit}))
     return found
 
 
-def _recent_history(comment: Comment, private: CommentPrivate) -> tuple[int, int]:
-    """How many other comments of this mailbox were refused by people in seven days, of how many decided."""
-    decided = (
-        Decision.objects.filter(comment__private__mailbox=private.mailbox, at__gt=Now() - HISTORY_WINDOW)
-        .exclude(comment=comment)
-        .filter(outcome__in=[Decision.Outcome.PUBLISHED, Decision.Outcome.REJECTED, Decision.Outcome.REMOVED])
-        .values_list("comment_id", "outcome", "actor_kind")
-    )
-    rows = list(decided)
-    refused = {row[0] for row in rows if row[1] != "published" and row[2] in {"person", "machine"}}
-    return len(refused), len({row[0] for row in rows})
-
-
 # --- waves -------------------------------------------------------------------------------------------
-def sketch(text: str) -> tuple[list[int], bytes] | None:
+@lru_cache(maxsize=8)  # Judging and storing ask for the same one.
+def sketch(text: str) -> tuple[tuple[int, ...], bytes] | None:
     """LSH bands (16 signed 64-bit) and MinHash signature (64 × uint32) of a text.
 
     None if the text is too short to compare.
@@ -219,12 +198,12 @@ def sketch(text: str) -> tuple[list[int], bytes] | None:
     if len(words) < WAVE_MIN_WORDS and not links(text):
         return None
     shingles = {" ".join(words[i : i + 3]) for i in range(max(1, len(words) - 2))}
-    minhash = MinHash(num_perm=PERMUTATIONS, seed=1)
+    minhash = _empty.copy()
     minhash.update_batch([shingle.encode() for shingle in sorted(shingles)])
     signature = minhash.hashvalues.astype(np.uint32)
     rows = PERMUTATIONS // BANDS
-    bands = [_band_key(band, signature[band * rows : (band + 1) * rows].tobytes()) for band in range(BANDS)]
-    return bands, signature.tobytes()
+    bands = (_band_key(band, signature[band * rows : (band + 1) * rows].tobytes()) for band in range(BANDS))
+    return tuple(bands), signature.tobytes()
 
 
 def _band_key(band: int, values: bytes) -> int:
@@ -242,7 +221,7 @@ def store_sketch(comment: Comment) -> None:
         cursor.execute(
             "INSERT INTO moderation_sketch (comment_id, bands, signature, at) VALUES (%s, %s, %s, %s)"
             " ON CONFLICT (comment_id) DO UPDATE SET bands = EXCLUDED.bands, signature = EXCLUDED.signature",
-            [comment.pk, bands, signature, comment.created_at],
+            [comment.pk, list(bands), signature, comment.created_at],
         )
 
 
@@ -252,14 +231,25 @@ def _wave_findings(comment: Comment, private: CommentPrivate) -> list[Finding]:
         return []
     bands, signature = made
     mine = np.frombuffer(signature, dtype=np.uint32)
-    near = Sketch.objects.filter(bands__overlap=bands).filter(
-        Q(at__gt=comment.created_at - WAVE_WINDOW) & Q(at__lte=comment.created_at + WAVE_WINDOW)
-    )
-    rows = near.exclude(comment=comment).exclude(comment__private__mailbox=private.mailbox)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.mailbox_id, s.signature FROM moderation_sketch s"
+            " JOIN comments_commentprivate p ON p.comment_id = s.comment_id"
+            " WHERE s.bands && %s::bigint[] AND s.at > %s AND s.at <= %s"
+            " AND s.comment_id <> %s AND p.mailbox_id <> %s LIMIT 200",
+            [
+                list(bands),
+                comment.created_at - WAVE_WINDOW,
+                comment.created_at + WAVE_WINDOW,
+                comment.pk,
+                private.mailbox_id,
+            ],
+        )
+        near = cursor.fetchall()
     commenters = {
         mailbox
-        for mailbox, stored in rows.values_list("comment__private__mailbox", "signature")[:200]
-        if (np.frombuffer(bytes(stored), dtype=np.uint32) == mine).mean() >= WAVE_SIMILARITY
+        for mailbox, stored in near
+        if (np.frombuffer(stored, dtype=np.uint32) == mine).mean() >= WAVE_SIMILARITY
     }
     if len(commenters) < WAVE_COMMENTERS:
         return []

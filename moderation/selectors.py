@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Q
+from django.db import connection
 
 from articles.models import Article
-from moderation.models import Policy
 from moderation.policy import ResolvedPolicy, Thresholds, validate_thresholds
 
 _INHERITED = ("premoderate", "auto_reject", "max_links", "flood_limit")
+# From the widest scope to the narrowest, so that the narrowest wins.
+_POLICIES = """
+SELECT id, version, thresholds, premoderate, auto_reject, max_links, flood_limit FROM moderation_policy
+WHERE site_id = %s AND (section_id IS NULL AND article_id IS NULL OR section_id = %s OR article_id = %s)
+ORDER BY article_id IS NOT NULL, section_id IS NOT NULL
+"""
 
 
 def resolved_policy(article: Article, *, manifest: Mapping[str, Any] | None) -> ResolvedPolicy:
     """An article's policy: its own values, else its section's, its site's, the classifier's thresholds."""
-    scopes = Policy.objects.filter(site_id=article.site_id).filter(
-        Q(section=None, article=None) | Q(section_id=article.section_id) | Q(article=article)
-    )
-    ordered = sorted(
-        scopes, key=lambda policy: (policy.article_id is not None, policy.section_id is not None)
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_POLICIES, [article.site_id, article.section_id, article.pk])
+        ordered = cursor.fetchall()
     shipped = (manifest or {}).get("thresholds", {})
     thresholds = {label: Thresholds(cut["hold"], cut["reject"]) for label, cut in shipped.items()}
     values: dict[str, Any] = {}
-    for policy in ordered:  # From the widest scope to the narrowest, so that the narrowest wins.
-        thresholds |= validate_thresholds(policy.thresholds)
-        values |= {name: getattr(policy, name) for name in _INHERITED if getattr(policy, name) is not None}
-    return ResolvedPolicy(
-        thresholds=thresholds, versions={str(policy.pk): policy.version for policy in ordered}, **values
-    )
+    for _, _, own, *inherited in ordered:
+        thresholds |= validate_thresholds(json.loads(own) if isinstance(own, str) else own)
+        values |= {
+            name: value for name, value in zip(_INHERITED, inherited, strict=True) if value is not None
+        }
+    versions = {str(pk): version for pk, version, *_ in ordered}
+    return ResolvedPolicy(thresholds=thresholds, versions=versions, **values)

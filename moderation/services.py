@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from comments.models import Comment
+from comments.selectors import comment_to_judge
 from comments.services import (
     Lease,
     StaleDecision,
@@ -97,9 +98,7 @@ def moderate_comment(comment_id: UUID, *, token: UUID | None = None) -> Decision
         return None
     if lease.attempts >= MAX_ATTEMPTS:
         return _write(lease, _exhausted(), actor_kind=Decision.ActorKind.SYSTEM, took_ms=0.0)
-    comment = Comment.objects.select_related("article__site", "article__section", "private__mailbox").get(
-        pk=comment_id
-    )
+    comment = comment_to_judge(comment_id)
     if comment.revision != lease.revision:
         return None  # Edited between the lease and this read; the edit took the lease away.
     try:

@@ -27,7 +27,7 @@ def shadow_row() -> tuple[UUID, str] | None:
     return Shadow.objects.values_list("version_id", "version__digest").first()
 
 
-shadow_engine = Engine(shadow_row)
+shadow_engine = Engine(shadow_row, is_optional=True)
 _rests_until = 0.0
 
 
@@ -80,6 +80,13 @@ def score_in_shadow(decision: Decision, comment: Comment, judgement: Judgement) 
 
 def shadow_safely(decision: Decision, comment: Comment, judgement: Judgement) -> None:
     """Score in shadow; whatever goes wrong is counted and logged, and nobody else notices."""
+    try:
+        shadow_engine.active()
+    except ModelUnavailable:
+        return  # Usually; then a decision costs nothing more.
+    except Exception:  # As below.
+        logger.exception("the shadow candidate cannot be looked up")
+        return
     try:
         with transaction.atomic():  # A failed statement must not spoil a transaction around it.
             score_in_shadow(decision, comment, judgement)

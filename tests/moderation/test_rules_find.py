@@ -10,8 +10,7 @@ from django.utils import timezone
 
 from articles.models import Article
 from comments.models import Comment, CommentPrivate, Mailbox
-from moderation import rules
-from moderation.models import WordList
+from moderation.models import Sketch, WordList
 from moderation.policy import Finding, ResolvedPolicy
 from moderation.rules import rule_findings, store_sketch
 from tests.factories import ArticleFactory, CommentFactory, SiteFactory, decide
@@ -245,7 +244,7 @@ def test_a_sketch_is_kept_once_per_comment() -> None:
 
     store_sketch(comment)
 
-    assert rules.Sketch.objects.filter(comment=comment).count() == 1
+    assert Sketch.objects.filter(comment=comment).count() == 1
 
 
 def test_rules_cost_a_fixed_number_of_queries(django_assert_max_num_queries: Any) -> None:

@@ -225,7 +225,6 @@ SPECTACULAR_SETTINGS = {
         "newsroom.openapi.add_problem_schema",
     ],
     "ENUM_NAME_OVERRIDES": {"CommentStatus": "comments.models.Comment.Status"},
-    "ENUM_NAME_OVERRIDES": {"CommentStatus": "comments.models.Comment.Status"},
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
 }

@@ -77,7 +77,10 @@ class ThreadFront:
             "thread", article_id, version, sort, cursor, limit, *(("gzip",) if is_gzip else ())
         )
         headers = [("ETag", etag), ("Cache-Control", "public, no-cache"), ("Vary", "Accept-Encoding")]
-        if is_match(environ.get("HTTP_IF_NONE_MATCH", ""), etag):
+        held = environ.get("HTTP_IF_NONE_MATCH", "")
+        if "*" in held:
+            return None
+        if is_match(held, etag):
             return "304 Not Modified", headers, b""
         body = cached_thread(key)
         if body is None:

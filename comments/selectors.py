@@ -63,6 +63,18 @@ def published_counts(article_ids: Iterable[UUID]) -> dict[UUID, int]:
     )
 
 
+def check_place(sort: str, cursor: str | None) -> None:
+    """Say whether there is such a place in a thread, without reading the thread.
+
+    Raises:
+        FieldError: an unknown sort, or a cursor that this list did not make.
+    """
+    if sort not in SORTS:
+        raise FieldError("sort", f"Use one of {', '.join(SORTS)}.", code="invalid_choice")
+    if cursor:
+        _decode(sort, cursor)
+
+
 def thread_page(
     article_id: UUID, *, sort: str = "newest", cursor: str | None = None, limit: int = 50
 ) -> ThreadPage:
@@ -71,8 +83,7 @@ def thread_page(
     Raises:
         FieldError: an unknown sort, or a cursor that this list did not make.
     """
-    if sort not in SORTS:
-        raise FieldError("sort", f"Use one of {', '.join(SORTS)}.", code="invalid_choice")
+    check_place(sort, cursor)
     version, count = thread_version(article_id)
     rows = list(_roots(article_id, sort, cursor)[: limit + 1])
     roots = [_node(comment) for comment in rows[:limit]]

@@ -79,6 +79,7 @@ class ArticleComments(CommentView):
         article = readable_article(site=site_for(request._request), slug=slug, at=timezone.now())
         sort = request.query_params.get("sort", "newest")
         cursor, limit = request.query_params.get("cursor"), page_limit(request.query_params.get("limit"))
+        selectors.check_place(sort, cursor)  # ``If-None-Match: *`` matches what is there, and only that.
         version, _ = selectors.thread_version(article.pk)
         site = request.query_params.get("site")  # Leads to the same site on the next page.
         etag = strong_etag("thread", article.pk, version, sort, cursor, limit, *((site,) if site else ()))

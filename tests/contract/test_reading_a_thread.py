@@ -358,6 +358,15 @@ def test_two_pages_of_one_thread_have_two_tags(client: Client) -> None:
     assert len(set(tags)) == 4
 
 
+def test_a_star_matches_what_is_there_and_no_nonsense(client: Client) -> None:
+    comment = CommentFactory(status="published")
+    path, star = comments_path(comment.article), {"If-None-Match": "*"}
+
+    assert client.get(path, headers=star).status_code == 304
+    assert fields(client.get(f"{path}?sort=", headers=star)) == {"sort": "invalid_choice"}
+    assert fields(client.get(f"{path}?cursor=x", headers=star)) == {"cursor": "invalid"}
+
+
 def test_head_gives_the_headers_alone(client: Client) -> None:
     comment = CommentFactory(status="published")
 

@@ -167,8 +167,12 @@ def test_two_threads_never_both_lead() -> None:
     copies = [reconciler.Reconciler(should_stop=lambda: True) for _ in range(2)]
     answers: list[bool] = []
 
+    have_asked = threading.Barrier(len(copies))
+
     def ask(copy: reconciler.Reconciler) -> None:
         answers.append(copy._leads())
+        have_asked.wait(timeout=30)
+        copy._let_go()  # Here: a connection may be closed only by the thread that made it.
         connections.close_all()
 
     threads = [threading.Thread(target=ask, args=[copy]) for copy in copies]
@@ -176,6 +180,4 @@ def test_two_threads_never_both_lead() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    for copy in copies:
-        copy._let_go()
     assert sorted(answers) == [False, True]

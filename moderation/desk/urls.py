@@ -17,6 +17,7 @@ def desk_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
         path("desk/queues/<slug:key>/", wrap(views.queue), name="desk_queue"),
         path("desk/comments/<uuid:comment_id>/", wrap(views.comment), name="desk_comment"),
         path("desk/authors/<uuid:mailbox_id>/", wrap(views.author), name="desk_author"),
+        path("desk/numbers/", wrap(views.numbers), name="desk_numbers"),
         path("desk/clusters/<uuid:comment_id>/", wrap(views.cluster), name="desk_cluster"),
         path("desk/authors/<uuid:mailbox_id>/flag/", wrap(views.author_flag), name="desk_author_flag"),
         path(

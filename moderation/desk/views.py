@@ -23,6 +23,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from articles.models import Article, Section
 from comments.models import Comment, Mailbox
+from comments.selectors import oldest_pending_age_s
 from moderation.desk import claims, words
 from moderation.desk.authors import reveal_address, set_author_flag
 from moderation.desk.clusters import Waiting
@@ -39,6 +40,7 @@ from moderation.desk.forms import (
 )
 from moderation.desk.items import Viewer, author_key, history, item, items, just_decided
 from moderation.desk.moderators import Visit, set_blur, since, visit
+from moderation.desk.numbers import agreement, hottest, sent_by, time_to_decide
 from moderation.desk.queues import (
     AGES,
     QUEUES,
@@ -95,6 +97,25 @@ def home(request: HttpRequest, here: Visit) -> HttpResponse:
         "blur": here.blur,
     }
     return _page(request, here, "desk/home.html", title="Desk", context=context)
+
+
+@require_safe
+@for_editors
+def numbers(request: HttpRequest, here: Visit) -> HttpResponse:
+    """What came in, what became of it, how long it took, and where it is warm."""
+    now, zone = timezone.now(), timezone.get_current_timezone()
+    context = {
+        "charts": [sent_by(step, now=now, zone=zone, scope=here.sections) for step in ("hour", "day")],
+        "agreement": agreement(now=now, scope=here.sections),
+        "hottest": hottest(now=now, scope=here.sections),
+        "machine": time_to_decide("machine", now=now),
+        "people": time_to_decide("person", now=now),
+        "pending_s": oldest_pending_age_s(),
+        "oldest_at": queue_tallies(now=now, scope=here.sections)["all"].oldest_at,
+        "waves": Waiting.load(scope=here.sections).waves(),
+        "now": now,
+    }
+    return _page(request, here, "desk/numbers.html", title="Numbers", context=context)
 
 
 @require_safe

@@ -7,7 +7,7 @@ from datetime import datetime
 from django import template
 from django.utils import timezone
 
-from moderation.desk.words import OUTCOMES
+from moderation.desk.words import OUTCOMES, percent
 from moderation.models import ReasonCode
 
 register = template.Library()
@@ -36,3 +36,27 @@ def reason_words(code: str) -> str:
 @register.filter
 def outcome_words(outcome: str) -> str:
     return OUTCOMES.get(outcome, outcome)
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """A span of time with its two largest units: ``35 ms``, ``8 s``, ``1 h 20 min``."""
+    if seconds is None:
+        return "–"
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms" if seconds else "0 s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = int(seconds // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+@register.filter
+def share(value: float | None) -> str:
+    return percent(value)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from comments.models import Mailbox
+from comments.models import Comment, Mailbox
 from newsroom.audit.models import AuditEntry
+from tests.desk.conftest import seen
 from tests.factories import CommentFactory
 
 pytestmark = pytest.mark.django_db
@@ -103,3 +104,12 @@ def test_an_address_that_retention_deleted_is_gone(with_password):
     mailbox = mailbox_of(CommentFactory(email="moss@example.org"))
     Mailbox.objects.update(address_ciphertext=None)
     assert "no longer stored" in reveal(with_password, mailbox).content.decode()
+
+
+def test_all_that_waits_of_one_author_is_rejected_in_one_step(desk, hold):
+    comments = [hold(email="moss@example.org") for _ in range(3)]
+    page = desk.get(f"/admin/desk/authors/{comments[0].private.mailbox_id}/").content.decode()
+    assert all(f'name="seen" value="{seen(comment)}"' in page for comment in comments)
+    data = {"seen": [seen(comment) for comment in comments], "action": "reject", "reason": "spam"}
+    desk.post("/admin/desk/decide-many/", data)
+    assert set(Comment.objects.values_list("status", flat=True)) == {"rejected"}

@@ -154,3 +154,13 @@ def test_a_moderator_of_one_section_sees_and_decides_only_its_comments(desk, pre
 def test_the_count_on_the_desk_is_of_ones_own_sections(desk, hold, sport_only):
     hold(), hold()
     assert desk.get("/admin/desk/").context["waiting"] == 0
+
+
+def test_who_moderates_what_is_set_in_the_admin(hold, editor, desk):
+    chief = Client()
+    chief.force_login(UserFactory(username="ada", is_superuser=True))
+    section = SectionFactory(slug="sport")
+    chief.post("/admin/desk/moderator/add/", {"user": editor.pk, "sections": [section.pk], "blur": "on"})
+    assert list(Moderator.objects.get(user=editor).sections.all()) == [section]
+    assert "Sport" in chief.get("/admin/desk/moderator/").content.decode()
+    assert desk.get("/admin/desk/moderator/").status_code == 403

@@ -330,6 +330,7 @@ if (bulk) {
   recount();
 }
 
+for (const chart of document.querySelectorAll(".chart-scroll")) chart.scrollLeft = chart.scrollWidth; // Now is at the end.
 for (const hint of document.querySelectorAll(".keys-hint")) hint.hidden = false;
 for (const item of itemsOnPage()) welcome(item);
 if (list) focusItem(freeItems()[0]);

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import task_postrun
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 
 app = Celery("newsroom")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@task_postrun.connect
+def drop_broken_connections(**kwargs: Any) -> None:
+    """After each task, as Django does after each request; the next task asks first whether it still works."""
+    from django.db import close_old_connections
+
+    close_old_connections()
+
 
 if os.environ.get("NEWSROOM_PROCESS") in {"web", "reconciler"}:
     # A reader's request waits at most one second for the broker (then the breaker opens); so does the

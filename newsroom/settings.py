@@ -183,6 +183,9 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 5000  # Bounds slow leaks.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000  # KiB: an over-grown child is replaced, not the machine.
 CELERY_WORKER_SEND_TASK_EVENTS = False  # Events carry arguments.
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Celery closes the database's connection before and after each task, which then costs more than judging;
+# with this it does so every 20,000 tasks, and newsroom.celery drops a connection that broke or is old.
+CELERY_DB_REUSE_MAX = 10_000
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
     # > lease: a redelivered message finds the lease taken or expired.

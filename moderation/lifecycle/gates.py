@@ -15,7 +15,6 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import roc_auc_score
 
 Floats = npt.NDArray[np.float64]
 
@@ -127,6 +126,9 @@ def run_gates(candidate: Scoring, active: Scoring, sets: Sequence[GateSet], *, s
 def _no_worse(
     on: str, label: str, truth: npt.NDArray[np.bool_], new: Floats, old: Floats, draws: np.random.Generator
 ) -> Result:
+    # Here, since tasks are imported by every process: a reader's first POST waited two seconds for it.
+    from sklearn.metrics import roc_auc_score
+
     candidate, active = float(roc_auc_score(truth, new)), float(roc_auc_score(truth, old))
     differences = []
     for _ in range(RESAMPLES):

@@ -13,18 +13,17 @@ from rest_framework import serializers
 
 from ads.models import SIZE_PATTERN, AdObject, Slot
 from comments.text import clean_name
+from newsroom.api import StringsOnly
 
 LARGEST_SMALLINT = 2**15 - 1  # PostgreSQL's smallint
 MOST_SIZES = 20
 _SIZE = re.compile(SIZE_PATTERN)
 
 
-class LineField(serializers.CharField):
+class LineField(StringsOnly):
     """One line of visible text, sent as a JSON string; outer and repeated spaces are folded."""
 
     def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
         return clean_name(super().to_internal_value(data))
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
@@ -34,11 +33,8 @@ class LineField(serializers.CharField):
         return value
 
 
-class CodeField(serializers.SlugField):
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
+class CodeField(StringsOnly, serializers.SlugField):
+    """A slug that was sent as a JSON string."""
 
 
 class ChoiceOfText(serializers.ChoiceField):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,10 +9,8 @@ from itertools import count
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.test import Client
@@ -88,7 +85,7 @@ def caller(db: None) -> Callable[..., Caller]:
     ) -> Caller:
         user = get_user_model().objects.create(username=f"somebody-{next(_numbers)}", **fields)
         if role:
-            user.groups.add(role_group(role))
+            user.groups.add(Group.objects.get(name=role))
         for assigned in sites:
             Assignment.objects.create(user=user, site=assigned)
         return Caller(user, issue_token(user=user, name="test", scopes=scopes)[1])
@@ -104,15 +101,6 @@ def manager(site: Site, caller: Callable[..., Caller]) -> Caller:
 @pytest.fixture
 def nobody() -> Caller:
     return Caller(None, "")
-
-
-def role_group(name: str) -> Group:
-    """A group as the migration made it; made again where a test emptied the tables."""
-    if not Group.objects.filter(name=name).exists():
-        migration = importlib.import_module("moderation.migrations.0003_roles_as_groups")
-        with connection.schema_editor() as editor:
-            migration.make_groups(apps, editor)
-    return Group.objects.get(name=name)
 
 
 def new_slot(site: Site, **fields: Any) -> Slot:

@@ -10,6 +10,7 @@ from django.test import Client
 from articles.models import Article
 
 PROBLEM = "application/problem+json"
+UNKNOWN = "7d444840-9dc0-41d1-b245-5ffdce74fad2"  # No object has this id.
 
 
 def problem(response: Any, status: int, code: str = "") -> dict[str, Any]:

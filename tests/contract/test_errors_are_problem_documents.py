@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -13,7 +12,7 @@ from django.test import Client
 
 from comments import services
 from comments.models import Comment
-from tests.contract.helpers import comment_fields, comments_path, post_comment, problem
+from tests.contract.helpers import UNKNOWN, comment_fields, comments_path, post_comment, problem
 from tests.factories import ArticleFactory, SiteFactory
 
 pytestmark = pytest.mark.django_db
@@ -50,8 +49,8 @@ def test_an_unknown_path_is_a_problem(client: Client, path: str, method: str) ->
         ("POST", "/api/v1/articles/", "GET"),
         ("DELETE", "/api/v1/articles/x/", "GET"),
         ("PUT", "/api/v1/articles/x/comments/", "GET, POST"),
-        ("GET", f"/api/v1/comments/{uuid4()}/", "PATCH, DELETE"),
-        ("POST", f"/api/v1/comments/{uuid4()}/status/", "GET"),
+        ("GET", f"/api/v1/comments/{UNKNOWN}/", "PATCH, DELETE"),
+        ("POST", f"/api/v1/comments/{UNKNOWN}/status/", "GET"),
         ("PATCH", "/api/v1/comment-counts/", "GET"),
         ("TRACE", "/api/v1/articles/", "GET"),
         ("BREW", "/api/v1/articles/", "GET"),

@@ -10,7 +10,6 @@ import pytest
 from django.test import modify_settings
 
 from articles.models import Site
-from tests.ads.conftest import role_group
 from tests.pages.conftest import (  # noqa: F401  (fixtures)
     browser,
     classifier_in_database,
@@ -41,8 +40,6 @@ def site(db: None) -> Site:
 @pytest.fixture
 def people(demo: Path) -> dict[str, Any]:
     """The demo's five logins, made."""
-    for role in ("editor", "ad manager", "cms"):
-        role_group(role)
     from newsroom.demo.people import ensure_people
 
     return dict(ensure_people())

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.ads.conftest import new_slot, role_group
+from tests.ads.conftest import new_slot
 from tests.conftest import WebServer
 from tests.pages.conftest import Newspaper
 
@@ -42,8 +42,6 @@ def tour(server: WebServer, state: Path, settings: Any, committed_paper: Newspap
     """The tour's address; the paper has an article from the archive and a slot."""
     from newsroom.demo.people import ensure_people
 
-    for role in ("editor", "ad manager", "cms"):
-        role_group(role)
     settings.NEWSROOM_STATE = state
     ensure_people()
     committed_paper.article(status="archived")

@@ -17,7 +17,6 @@ from django.test import Client
 from articles.models import Site
 from moderation.models import ModelVersion
 from newsroom.access.models import ApiToken
-from tests.ads.conftest import role_group
 
 pytestmark = pytest.mark.django_db
 
@@ -27,8 +26,6 @@ NAMES = ("admin", "editor", "editor2", "ad_manager", "cms")
 @pytest.fixture
 def set_up(demo: Path) -> Any:
     """Runs the command; returns what the file then says."""
-    for role in ("editor", "ad manager", "cms"):
-        role_group(role)
 
     def run() -> dict[str, dict[str, str]]:
         call_command("demo_setup", stdout=StringIO())

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group, Permission
-from django.contrib.contenttypes.models import ContentType
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
@@ -22,7 +19,6 @@ from comments.services import Verdict, apply_decision, lock_comment
 from moderation.models import Decision
 from tests.factories import ANYWHERE, CommentFactory
 
-ROLES = importlib.import_module("moderation.migrations.0003_roles_as_groups").GROUPS
 POLICY = {
     "thresholds": {"insult": {"hold": 0.4, "reject": 0.9}, "toxicity": {"hold": 0.3, "reject": 1.0}},
     "versions": {},
@@ -36,21 +32,10 @@ def person(db: None) -> Callable[..., Any]:
     def make(role: str, username: str = "") -> Any:
         username = username or role.replace(" ", "_")
         user = get_user_model().objects.create_user(username, is_staff=True)
-        user.groups.add(_group(role))
+        user.groups.add(Group.objects.get(name=role))
         return user
 
     return make
-
-
-def _group(role: str) -> Group:
-    """The group as migrated; made again where a test with committed rows has emptied the table."""
-    group, is_new = Group.objects.get_or_create(name=role)
-    if is_new:
-        for (app, model), actions in ROLES[role].items():
-            kind = ContentType.objects.get_for_model(apps.get_model(app, model))
-            codenames = [f"{action}_{model}" for action in actions]
-            group.permissions.add(*Permission.objects.filter(content_type=kind, codename__in=codenames))
-    return group
 
 
 @pytest.fixture

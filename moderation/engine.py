@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from billiard.exceptions import SoftTimeLimitExceeded
@@ -17,8 +18,11 @@ from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from moderation.classifier import ArtifactError, Classifier, load, shipped_artifact
+from moderation.classifier import ArtifactError, load, shipped_artifact
 from moderation.models import ModelVersion
+
+if TYPE_CHECKING:
+    from moderation.classifier import Classifier
 
 logger = logging.getLogger("moderation")
 

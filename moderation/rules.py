@@ -6,11 +6,11 @@ import hashlib
 import re
 from collections.abc import Iterable
 from datetime import timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 import ahocorasick
 import numpy as np
-from datasketch import MinHash
 from django.db import connection
 from publicsuffixlist import PublicSuffixList
 
@@ -19,6 +19,9 @@ from moderation.circumstances import Circumstances, circumstances
 from moderation.classifier.text import MatchForm, match_form
 from moderation.models import WordList
 from moderation.policy import Finding, ResolvedPolicy
+
+if TYPE_CHECKING:
+    from datasketch import MinHash
 
 # Host names are matched from their first label on and cut afterwards: with a suffix inside the expression,
 # 5,000 characters of "a-" took 2 s.
@@ -36,7 +39,6 @@ WAVE_COMMENTERS = 2  # near-copies by this many *other* commenters make a wave
 WAVE_SIMILARITY = 0.8
 WAVE_MIN_WORDS = 8  # "RIP" and "Well said" are not waves
 PERMUTATIONS, BANDS = 64, 16
-_empty = MinHash(num_perm=PERMUTATIONS, seed=1)  # Drawing permutations takes longer than using them.
 HISTORY_MIN, HISTORY_SHARE = (
     3,
     0.3,
@@ -198,12 +200,20 @@ def sketch(text: str) -> tuple[tuple[int, ...], bytes] | None:
     if len(words) < WAVE_MIN_WORDS and not links(text):
         return None
     shingles = {" ".join(words[i : i + 3]) for i in range(max(1, len(words) - 2))}
-    minhash = _empty.copy()
+    minhash = _empty_sketch().copy()
     minhash.update_batch([shingle.encode() for shingle in sorted(shingles)])
     signature = minhash.hashvalues.astype(np.uint32)
     rows = PERMUTATIONS // BANDS
     bands = (_band_key(band, signature[band * rows : (band + 1) * rows].tobytes()) for band in range(BANDS))
     return tuple(bands), signature.tobytes()
+
+
+@cache
+def _empty_sketch() -> MinHash:
+    """Kept, since drawing permutations takes longer than using them. The import takes a second and SciPy."""
+    from datasketch import MinHash
+
+    return MinHash(num_perm=PERMUTATIONS, seed=1)
 
 
 def _band_key(band: int, values: bytes) -> int:

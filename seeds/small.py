@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from seeds.advertising import seed_ads
 from seeds.editor import seed_editor
 from seeds.paper import seed_articles, seed_sections, seed_site
+from seeds.rules import seed_rules
 from seeds.threads import seed_threads
-from seeds.word_lists import seed_word_lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def seed_small(*, now: datetime) -> Seeded:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('newsroom.seeds'))")
     site = seed_site()
     sections = seed_sections(site)
-    seed_word_lists(site)
+    seed_rules(site)
     seed_ads(site, now=now)
     articles = seed_articles(site, sections, now=now)
     comments = seed_threads(articles, editor=seed_editor(), now=now) if articles else 0

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from comments.models import CommentRevision
-from moderation.classifier import Classifier, load
+from moderation.classifier import load
 from moderation.engine import artifact_bytes
 from moderation.models import Decision, ModelVersion
 from moderation.policy import Finding, Outcome, ResolvedPolicy, decide
+
+if TYPE_CHECKING:
+    from moderation.classifier import Classifier
 
 CLOSE_ENOUGH = 1e-6
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moderation.classifier import ArtifactError, Classifier, load
+from moderation.classifier import ArtifactError, load
 from moderation.classifier.training.sources import SOURCES, read_source
 from moderation.engine import artifact_bytes
 from moderation.lifecycle.gates import Floats, GateSet, run_gates
@@ -16,6 +17,9 @@ from moderation.lifecycle.own_labels import own_rows
 from moderation.lifecycle.services import AlreadyActive, ModelRefused
 from moderation.models import ModelVersion
 from moderation.policy import LABELS
+
+if TYPE_CHECKING:
+    from moderation.classifier import Classifier
 
 OWN = "own decisions"
 

@@ -58,5 +58,5 @@ def duration(seconds: float | None) -> str:
 
 
 @register.filter
-def share(value: float | None) -> str:
+def whole_percent(value: float | None) -> str:
     return percent(value)

@@ -265,7 +265,7 @@ def side_by_side() -> list[str]:
     """Tests often wait, so one more at a time than there are cores. A given Redis is not shared."""
     if os.environ.get("REDIS_URL"):
         return []
-    return ["-n", str(min((os.cpu_count() or 1) + 1, 8)), "--dist", "loadscope"]
+    return ["-n", str(min((os.cpu_count() or 1) + 1, 8)), "--dist", "loadscope", "--no-loadscope-reorder"]
 
 
 def run_module(module: str, *arguments: str) -> int:

@@ -117,8 +117,13 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip browser tests where there is no browser, and say how to get one. CI has one and skips nothing."""
+    """Put long modules first: side by side, one that started last would be waited for.
+
+    Skip browser tests where there is no browser, and say how to get one. CI has one and skips nothing.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
     if chromium() is None and not os.environ.get("CI"):
         skip = pytest.mark.skip(reason="no chromium here; on Debian: apt-get install -y chromium")
         for item in items:

@@ -15,6 +15,7 @@ from tests.conftest import WebServer
 from tests.pages.conftest import Newspaper
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("classifier_in_database"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.benchmark, pytest.mark.django_db]
+pytestmark = [pytest.mark.long, pytest.mark.benchmark, pytest.mark.django_db]
 
 MOST_TIMES = 4.0  # A page that grew with the queue would take eight times as long.
 

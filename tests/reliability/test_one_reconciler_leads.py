@@ -21,7 +21,7 @@ from newsroom.audit.services import record
 from newsroom.embedded.processes import session_members, signal_all
 from tests.reliability.conftest import After
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 LEADERS = (
     "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"

@@ -7,7 +7,7 @@ import pytest
 from newsroom.proof import broker
 from newsroom.proof.comments import Options, prove_comments
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
 
 POSTS, KILLS, LEASE_S = 150, 3, 8
 

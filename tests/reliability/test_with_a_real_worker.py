@@ -17,7 +17,7 @@ from newsroom.embedded.processes import session_members, signal_all
 from newsroom.embedded.pytest_fixtures import Worker
 from tests.factories import CommentFactory
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
 FAULTS = {"the endless song": "hang", "the killing joke": "kill"}
 

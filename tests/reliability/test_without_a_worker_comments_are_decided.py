@@ -20,7 +20,11 @@ from newsroom.embedded.processes import session_members
 from tests.factories import ArticleFactory, CommentFactory
 from tests.reliability.conftest import LEASE_S
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("classifier")]
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("classifier"),
+]
 
 
 def decided(*comments: Comment) -> Callable[[], bool]:

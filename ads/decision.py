@@ -28,6 +28,7 @@ class Candidate:
     starts_at: datetime
     ends_at: datetime | None
     slots: frozenset[str]
+    is_approved: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ def first_failing_rule(candidate: Candidate, *, slot: str, at: datetime) -> str:
     """The first rule that keeps a candidate out of a slot, or an empty string."""
     if candidate.status != "ready":
         return "not_ready"
+    if not candidate.is_approved:
+        return "not_approved"
     if at < candidate.starts_at:
         return "not_started"
     if candidate.ends_at is not None and at >= candidate.ends_at:

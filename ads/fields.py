@@ -12,6 +12,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ads.models import SIZE_PATTERN, AdObject, Slot
+from ads.suitability import TOLERANCES, TOPICS
+from articles.models import Article, Section, Tag
 from comments.text import clean_name
 from newsroom.api import StringsOnly
 
@@ -127,6 +129,58 @@ class SlotCodes(serializers.Field[list[Slot], Any, list[str], Any]):
 
     def to_representation(self, value: Any) -> list[str]:
         return sorted(slot.code for slot in value.all())
+
+
+@extend_schema_field({"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"})
+class SlugOf(serializers.Field[Any, Any, str, Any]):
+    """The slug of a section, tag or article of the same site."""
+
+    default_error_messages = {"invalid": "Send a slug.", "does_not_exist": "This site has nothing like this."}
+
+    def __init__(self, kind: type[Section | Tag | Article], **options: Any) -> None:
+        super().__init__(**options)
+        self.kind = kind
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        found = self.kind._default_manager.filter(site=self.context["site"], slug=data).first()
+        if found is None:
+            self.fail("does_not_exist")
+        return found
+
+    def to_representation(self, value: Any) -> str:
+        return str(value.slug)
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {topic: {"type": "string", "enum": list(TOLERANCES)} for topic in TOPICS},
+        "additionalProperties": False,
+    }
+)
+class Tolerances(serializers.Field[dict[str, str], Any, dict[str, str], Any]):
+    """The highest risk accepted per sensitive topic; topics that are not named: medium."""
+
+    default_error_messages = {
+        "invalid": "Send an object with a tolerance per topic.",
+        "unknown_topic": "{topic} is no topic: use {topics}.",
+        "invalid_choice": "Use one of {tolerances}.",
+    }
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        if not isinstance(data, dict):
+            self.fail("invalid")
+        for topic, tolerance in data.items():
+            if topic not in TOPICS:
+                self.fail("unknown_topic", topic=repr(str(topic)[:40]), topics=", ".join(TOPICS))
+            if not isinstance(tolerance, str) or tolerance not in TOLERANCES:
+                self.fail("invalid_choice", tolerances=", ".join(TOLERANCES))
+        return dict(data)
+
+    def to_representation(self, value: dict[str, str]) -> dict[str, str]:
+        return {topic: value[topic] for topic in TOPICS if topic in value}
 
 
 class WholeNumber(serializers.IntegerField):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any, ClassVar, Self
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -12,36 +10,27 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from articles.models import Site
+from ads.suitability import TOLERANCES, TOPICS
+from ads.targets import https_only, validate_public_target
+from articles.models import Article, Section, Site, Tag
 from newsroom.ids import uuid7
 
-https_only = RegexValidator(
-    r"^https://[^\s/$.?#][^\s]*$", "Give an address that starts with https://.", code="invalid"
-)
-
-
-def validate_public_target(url: str) -> None:
-    """A click leads to a public host: no machine inside, no name without a dot, no login in it."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError as error:  # a bracket that is not closed, a port that is no number
-        raise ValidationError("This is no web address.", code="invalid") from error
-    try:
-        is_public = ipaddress.ip_address(host).is_global
-    except ValueError:
-        labels = host.rstrip(".").split(".")
-        # Browsers read names whose last part starts with a digit (127.1, 0x7f.1) as IPv4 addresses.
-        is_public = len(labels) > 1 and not labels[-1][:1].isdigit() and labels[-1] not in PRIVATE_ENDINGS
-    if parts.username is not None or port == 0 or not is_public:
-        raise ValidationError("Ads lead to public addresses only.", code="private_target")
-
-
-# Source: RFC 6761, RFC 6762, RFC 8375, and ICANN's resolution that reserves .internal.
-PRIVATE_ENDINGS = frozenset({"localhost", "local", "internal", "arpa", "invalid", "test", "onion"})
 SIZE_PATTERN = r"^(fluid|[1-9][0-9]{0,3}x[1-9][0-9]{0,3})$"
+DIGEST_LENGTH = 64  # SHA-256 in hexadecimal.
 size_format = RegexValidator(SIZE_PATTERN, 'Use "fluid" or a size such as "300x250".', code="invalid")
+
+
+def validate_tolerances(value: Any) -> None:
+    """Known topics with known tolerances, nothing else."""
+    if not isinstance(value, dict):
+        raise ValidationError("Give a tolerance per topic.", code="invalid")
+    for topic, tolerance in value.items():
+        if topic not in TOPICS:
+            raise ValidationError(f"Use the topics {', '.join(TOPICS)}.", code="unknown_topic")
+        if tolerance not in TOLERANCES:
+            raise ValidationError(f"Use one of {', '.join(TOLERANCES)}.", code="invalid_choice")
 
 
 class Assignment(models.Model):
@@ -139,11 +128,30 @@ class Advertiser(AdObject):
     """Who pays, and whom readers see as the sponsor."""
 
     site_path = "site"
-    audited = ("name",)
+    audited = ("name", "tolerances", "thread_tolerance")
+
+    class ThreadTolerance(models.TextChoices):
+        """Nobody but the paper itself stands in an unsafe conversation."""
+
+        CALM = "calm", "calm only"
+        HEATED = "heated", "calm or heated"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="advertisers")
     name = models.CharField(max_length=120, help_text="The sponsor as readers see it.")
+    tolerances = models.JSONField(
+        default=dict,
+        blank=True,
+        validators=[validate_tolerances],
+        help_text="The highest risk accepted per sensitive topic: none, low, medium (the default) or high.",
+    )
+    thread_tolerance = models.CharField(
+        "conversations",
+        max_length=8,
+        choices=ThreadTolerance.choices,
+        default=ThreadTolerance.CALM,
+        help_text="How heated a conversation may be beside its ads.",
+    )
     demo = models.BooleanField(default=False, editable=False)
 
     class Meta:
@@ -225,15 +233,58 @@ class LineItem(AdObject):
         return self.name
 
 
+class AdImage(AdObject):
+    """A picture for creatives as it is served: encoded again, named by its content, never changed."""
+
+    site_path = "site"
+    audited = ("sha256", "width", "height", "weight_bytes")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="ad_images")
+    sha256 = models.CharField(max_length=DIGEST_LENGTH, editable=False)
+    file = models.CharField(max_length=120, editable=False, help_text="Its path in the media folder.")
+    width = models.PositiveIntegerField(editable=False)
+    height = models.PositiveIntegerField(editable=False)
+    weight_bytes = models.PositiveIntegerField(editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "sha256"], name="ad_image_once_per_site")]
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height} {self.sha256[:12]}"
+
+    @property
+    def url(self) -> str:
+        return f"{settings.MEDIA_URL}{self.file}"
+
+
 class Creative(AdObject):
-    """A structured (native) ad: headline, text, call to action, target. No HTML."""
+    """What readers see: native (headline, text, picture, call to action) or a picture of one size. No HTML.
+
+    It runs only while ``approved_sha256`` is the digest of exactly what it shows and where it leads.
+    """
 
     site_path = "line_item__campaign__advertiser__site"
-    audited = ("line_item_id", "headline", "text", "call_to_action", "target_url", "active")
+    audited = (
+        "line_item_id", "kind", "headline", "text", "call_to_action", "target_url", "image_id", "image_alt",
+        "size", "paid_by", "political", "active", "sha256", "approved_sha256",
+    )  # fmt: skip
+    # What an approval is bound to.
+    content = (
+        "line_item_id", "kind", "headline", "text", "call_to_action", "target_url", "image_alt", "size",
+        "paid_by", "political",
+    )  # fmt: skip
+
+    class Kind(models.TextChoices):
+        NATIVE = "native", "native: headline, text, picture"
+        IMAGE = "image", "a picture of one size"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     line_item = models.ForeignKey(LineItem, on_delete=models.PROTECT, related_name="creatives")
-    headline = models.CharField(max_length=90)
+    kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.NATIVE)
+    headline = models.CharField(
+        max_length=90, help_text="Of a picture: its name for colleagues; readers see the picture."
+    )
     text = models.CharField(max_length=200, blank=True)
     call_to_action = models.CharField(
         max_length=30, blank=True, help_text="The words of the link; empty: the headline."
@@ -244,7 +295,99 @@ class Creative(AdObject):
         validators=[https_only, validate_public_target],
         help_text="Where a click leads; https only.",
     )
+    image = models.ForeignKey(
+        AdImage, null=True, blank=True, on_delete=models.PROTECT, related_name="creatives"
+    )
+    image_alt = models.CharField(
+        "picture in words", max_length=200, blank=True, help_text="What it shows, for who cannot see it."
+    )
+    size = models.CharField(max_length=9, default="fluid", validators=[size_format])
+    paid_by = models.CharField(
+        max_length=120, blank=True, help_text="Who pays, where it is not the sponsor. Readers see it."
+    )
+    political = models.BooleanField(default=False, help_text="Only where the site takes political ads.")
     active = models.BooleanField(default=True)
+    sha256 = models.CharField(max_length=DIGEST_LENGTH, blank=True, editable=False)
+    approved_sha256 = models.CharField(max_length=DIGEST_LENGTH, blank=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind="native", size="fluid")
+                | models.Q(kind="image", image__isnull=False) & ~models.Q(size="fluid"),
+                name="creative_is_native_or_a_picture",
+                violation_error_message="A native ad is fluid; a picture has a size and its file.",
+            )
+        ]
+        permissions = [("approve_creative", "Can approve what advertisers show")]
 
     def __str__(self) -> str:
         return self.headline
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether exactly this content was approved."""
+        return bool(self.sha256) and self.sha256 == self.approved_sha256
+
+
+class Approval(models.Model):
+    """Somebody has approved exactly one content of a creative. Never changed, never deleted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    creative = models.ForeignKey(Creative, on_delete=models.CASCADE, related_name="approvals")
+    sha256 = models.CharField(max_length=DIGEST_LENGTH)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    alone = models.BooleanField(default=False, help_text="By the person who made it, with a reason.")
+    reason = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["creative", "-at"], name="approvals_of_creative")]  # its page
+
+    def __str__(self) -> str:
+        return f"approval of {self.creative_id}"
+
+
+class PolicyOverride(AdObject):
+    """The editors' switch: for a time, only house ads, or none, on a site, section, tag or article."""
+
+    site_path = "site"
+    audited = ("section_id", "tag_id", "article_id", "action", "reason", "starts_at", "expires_at")
+
+    class Action(models.TextChoices):
+        HOUSE = "house", "house ads only"
+        NONE = "none", "no ads at all"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="ad_overrides")
+    section = models.ForeignKey(Section, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    tag = models.ForeignKey(Tag, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    article = models.ForeignKey(Article, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    action = models.CharField(max_length=5, choices=Action.choices, default=Action.HOUSE)
+    reason = models.CharField(max_length=300)
+    starts_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(section=None, tag=None)
+                | models.Q(section=None, article=None)
+                | models.Q(tag=None, article=None),
+                name="override_of_one_scope",
+                violation_error_message="Choose a section, a tag or an article, or none for the whole site.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(action__in=["house", "none"]), name="override_action_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(expires_at__gt=models.F("starts_at")),
+                name="override_ends_after_start",
+                violation_error_message="It ends before it starts.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()}: {self.article or self.section or self.tag or self.site}"

@@ -192,8 +192,9 @@ class ResourceDetail(AdsView):
 
     def put(self, request: Request, pk: UUID) -> Response:
         body = request.data
-        if isinstance(body, Mapping) and body.get("id") == str(pk):
-            body = {name: value for name, value in body.items() if name != "id"}
+        if isinstance(body, Mapping) and body.get("id", str(pk)) == str(pk):
+            told = {name for name, field in self.resource_serializer().fields.items() if field.read_only}
+            body = {name: value for name, value in body.items() if name not in told}
         return self._change(pk, body, is_partial=False)
 
     def patch(self, request: Request, pk: UUID) -> Response:
@@ -264,7 +265,7 @@ def documented_detail(
         ),
         put=extend_schema(
             operation_id=f"ads_{name}_replace",
-            description=f"Replace a {noun}: what is left out gets its default. `id` may stand in the body.",
+            description=f"Replace a {noun}: what is left out gets its default. Read-only ones may be sent.",
             parameters=[SITE, IF_MATCH, ETAG],
             request=serializer,
             responses=serializer,

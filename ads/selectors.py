@@ -83,7 +83,9 @@ def _by_position(
 
 def _creatives(article: Article) -> list[Creative]:
     found = Creative.objects.filter(active=True, line_item__campaign__advertiser__site=article.site)
-    return list(found.select_related("line_item__campaign__advertiser").prefetch_related("line_item__slots"))
+    return list(
+        found.select_related("line_item__campaign__advertiser", "image").prefetch_related("line_item__slots")
+    )
 
 
 def candidate(creative: Creative) -> Candidate:
@@ -102,4 +104,5 @@ def candidate(creative: Creative) -> Candidate:
         slots=frozenset(
             slot.code for slot in item.slots.all() if slot.site_id == item.campaign.advertiser.site_id
         ),
+        is_approved=creative.is_approved,
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import BigIntegerField
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from ads.creatives import IAB_SIZES
 from ads.fields import (
     LARGEST_SMALLINT,
     ChoiceOfText,
@@ -17,15 +19,23 @@ from ads.fields import (
     OwnObject,
     SizesField,
     SlotCodes,
+    SlugOf,
+    Tolerances,
     TrueOrFalse,
     WholeNumber,
 )
-from ads.models import Advertiser, Campaign, LineItem, Slot, https_only, validate_public_target
+from ads.models import AdImage, Advertiser, Campaign, Creative, LineItem, PolicyOverride, Slot
+from ads.targets import https_only, validate_public_target
+from articles.models import Article, Section, Tag
 from newsroom.api import StrictSerializer
 
 EXAMPLE_ID = "01937f2e-6b1a-7c3d-9e4f-5a6b7c8d9e0f"
 EXAMPLES: dict[str, dict[str, Any]] = {
-    "advertiser": {"name": "Harbour Motors"},
+    "advertiser": {
+        "name": "Harbour Motors",
+        "tolerances": {"war": "none", "death": "low"},
+        "thread_tolerance": "calm",
+    },
     "campaign": {
         "advertiser": "01937f2e-7000-7111-8222-333344445555",
         "name": "Autumn sale",
@@ -48,14 +58,30 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "target_url": "https://motors.example.com/autumn",
         "active": True,
     },
+    "policy_override": {
+        "section": None,
+        "tag": "dravinsk",
+        "article": None,
+        "action": "house",
+        "reason": "Bridge collapse: no sales talk beside it.",
+        "expires_at": "2026-10-02T06:00:00+01:00",
+    },
+}
+
+
+# What only answers have.
+TOLD: dict[str, dict[str, Any]] = {
+    "creative": {"sha256": 8 * "9f86d081", "approved": False},
+    "policy_override": {"starts_at": "2026-10-01T21:14:03+01:00", "in_force": True},
 }
 
 
 def examples(name: str) -> list[OpenApiExample]:
     """What to send, and what comes back."""
+    answer = {"id": EXAMPLE_ID, **EXAMPLES[name], **TOLD.get(name, {})}
     return [
         OpenApiExample("Request", value=EXAMPLES[name], request_only=True),
-        OpenApiExample("Answer", value={"id": EXAMPLE_ID, **EXAMPLES[name]}, response_only=True),
+        OpenApiExample("Answer", value=answer, response_only=True),
     ]
 
 
@@ -136,6 +162,14 @@ class SlotSerializer(StrictSerializer):
 class AdvertiserSerializer(StrictSerializer):
     id = serializers.UUIDField(read_only=True)
     name = LineField(max_length=120, help_text="The sponsor as readers see it; unique per site.")
+    tolerances = Tolerances(
+        default=dict, help_text="The highest risk accepted per sensitive topic; not named: `medium`."
+    )
+    thread_tolerance = ChoiceOfText(
+        choices=Advertiser.ThreadTolerance.choices,
+        default=Advertiser.ThreadTolerance.CALM,
+        help_text="How heated a conversation may be beside its ads.",
+    )
 
 
 @extend_schema_serializer(examples=examples("campaign"))
@@ -168,7 +202,10 @@ class LineItemSerializer(StrictSerializer):
 class CreativeSerializer(StrictSerializer):
     id = serializers.UUIDField(read_only=True)
     line_item = OwnObject(LineItem)
-    headline = LineField(max_length=90)
+    kind = ChoiceOfText(choices=Creative.Kind.choices, default=Creative.Kind.NATIVE)
+    headline = LineField(
+        max_length=90, help_text="Of a picture: its name for colleagues; readers see the picture."
+    )
     text = LineField(max_length=200, default="", allow_blank=True)
     call_to_action = LineField(
         max_length=30, default="", allow_blank=True, help_text="The words of the link; empty: the headline."
@@ -176,4 +213,56 @@ class CreativeSerializer(StrictSerializer):
     target_url = LineField(
         max_length=500, validators=[https_only, validate_public_target], help_text="https, and a public host."
     )
+    image = OwnObject(AdImage, default=None, allow_null=True, help_text="The id of an uploaded picture.")
+    image_alt = LineField(
+        max_length=200, default="", allow_blank=True, help_text="The picture in words; a picture ad needs it."
+    )
+    size = LineField(
+        max_length=9,
+        default="fluid",
+        help_text=f"Native: `fluid`. A picture: {', '.join(IAB_SIZES)}, with as many pixels or twice.",
+    )
+    paid_by = LineField(
+        max_length=120,
+        default="",
+        allow_blank=True,
+        help_text="Who pays, where it is not the sponsor. Readers see it.",
+    )
+    political = TrueOrFalse(default=False, help_text="Refused where the site takes no political ads.")
     active = TrueOrFalse(default=True)
+    sha256 = serializers.CharField(read_only=True, help_text="Of the content; an approval names it.")
+    approved = serializers.BooleanField(
+        source="is_approved", read_only=True, help_text="Whether exactly this content may run."
+    )
+
+
+class ApprovalSerializer(StrictSerializer):
+    sha256 = LineField(max_length=64, help_text="Of the content that you have looked at.")
+    reason = LineField(
+        max_length=300, default="", allow_blank=True, help_text="Needed where you approve your own work."
+    )
+
+
+class AdImageSerializer(StrictSerializer):
+    id = serializers.UUIDField(read_only=True)
+    sha256 = serializers.CharField(read_only=True, help_text="Of the file as it is served.")
+    url = serializers.CharField(read_only=True, help_text="Its path.")
+    width = serializers.IntegerField(read_only=True)
+    height = serializers.IntegerField(read_only=True)
+    weight_bytes = serializers.IntegerField(read_only=True)
+
+
+@extend_schema_serializer(examples=examples("policy_override"))
+class PolicyOverrideSerializer(StrictSerializer):
+    id = serializers.UUIDField(read_only=True)
+    section = SlugOf(Section, default=None, allow_null=True, help_text="A slug; or a tag, or an article.")
+    tag = SlugOf(Tag, default=None, allow_null=True)
+    article = SlugOf(Article, default=None, allow_null=True)
+    action = ChoiceOfText(choices=PolicyOverride.Action.choices, default=PolicyOverride.Action.HOUSE)
+    reason = LineField(max_length=300)
+    expires_at = Moment(help_text="At most a year from now.")
+    starts_at = serializers.DateTimeField(read_only=True, help_text="When it was made.")
+    in_force = serializers.SerializerMethodField(help_text="Whether it holds at this moment.")
+
+    def get_in_force(self, override: PolicyOverride) -> bool:
+        return override.starts_at <= timezone.now() < override.expires_at

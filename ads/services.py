@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
 from django.http import Http404
 
-from ads.models import AdObject, Advertiser, Campaign, LineItem, Slot
+from ads.creatives import check_creative, content_digest
+from ads.models import AdImage, AdObject, Advertiser, Campaign, Creative, LineItem, PolicyOverride, Slot
 from ads.preconditions import ANY, require_current
 from articles.models import Site
 from newsroom.audit.services import record
@@ -19,6 +20,7 @@ from newsroom.errors import DomainError, FieldError
 Kind = TypeVar("Kind", bound=AdObject)
 
 MOST_NAMED = 3
+LONGEST_OVERRIDE = timedelta(days=366)
 # What a unique constraint means to somebody who fills in a form: the field, and what to say there.
 TAKEN = {
     "slot_code_per_site": ("code", "This site already has a slot with this code."),
@@ -85,6 +87,11 @@ def save_object(
         _check_spacing(changed)
     if isinstance(changed, Campaign):
         _check_dates(changed)
+    if isinstance(changed, Creative):
+        check_creative(changed)
+        changed.sha256 = content_digest(changed)
+    if isinstance(changed, PolicyOverride):
+        _check_override(changed)
     _hold_what_it_points_to(changed, related or {})
     kind = type(changed)
     stored = kind._default_manager.select_for_update().filter(pk=changed.pk).first()
@@ -140,6 +147,8 @@ def use_in_words(found: AdObject) -> str:
         users, advice = found.campaigns, "Its campaigns are its history: it stays."
     elif isinstance(found, Campaign):
         users, advice = found.line_items, "Delete them first, or let the campaign end."
+    elif isinstance(found, AdImage):
+        users, advice = found.creatives, "Give them another picture first."
     elif isinstance(found, LineItem):
         users, advice = found.creatives, "Delete them first, or pause the line item."
     else:
@@ -174,6 +183,19 @@ def _check_dates(campaign: Campaign) -> None:
         raise FieldError("ends_at", "A campaign ends after it starts.", code="before_start")
 
 
+def _check_override(override: PolicyOverride) -> None:
+    scopes = [name for name in ("section", "tag", "article") if getattr(override, name) is not None]
+    if len(scopes) > 1:
+        raise FieldError(scopes[1], "Choose a section, a tag or an article; none: the whole site.")
+    for name in scopes:
+        if getattr(override, name).site_id != override.site_id:
+            raise FieldError(name, "This site has nothing with this id.", code="does_not_exist")
+    if override.expires_at <= override.starts_at:
+        raise FieldError("expires_at", "It ends after it starts.", code="before_start")
+    if override.expires_at - override.starts_at > LONGEST_OVERRIDE:
+        raise FieldError("expires_at", "At most a year; then look again.", code="too_long")
+
+
 def _hold_what_it_points_to(changed: AdObject, related: Mapping[str, Iterable[Any]]) -> None:
     """Lock what this object belongs to or names, so that nobody deletes it before the transaction ends.
 
@@ -182,7 +204,9 @@ def _hold_what_it_points_to(changed: AdObject, related: Mapping[str, Iterable[An
     wanted: list[tuple[str, Any, set[UUID]]] = [
         (field.name, field.related_model, {getattr(changed, field.attname)})
         for field in changed._meta.concrete_fields
-        if isinstance(field.related_model, type) and issubclass(field.related_model, AdObject)
+        if isinstance(field.related_model, type)
+        and issubclass(field.related_model, AdObject)
+        and getattr(changed, field.attname) is not None
     ]
     wanted += [
         (name, changed._meta.get_field(name).related_model, {found.pk for found in objects})

@@ -15,4 +15,9 @@ urlpatterns = [
     path("line-items/<uuid:pk>/", views.LineItemDetail.as_view(), name="line-item"),
     path("creatives/", views.CreativeList.as_view(), name="creatives"),
     path("creatives/<uuid:pk>/", views.CreativeDetail.as_view(), name="creative"),
+    path("creatives/<uuid:pk>/approve/", views.CreativeApproval.as_view(), name="approve-creative"),
+    path("images/", views.ImageList.as_view(), name="ad-images"),
+    path("images/<uuid:pk>/", views.ImageDetail.as_view(), name="ad-image"),
+    path("policy-overrides/", views.PolicyOverrideList.as_view(), name="policy-overrides"),
+    path("policy-overrides/<uuid:pk>/", views.PolicyOverrideDetail.as_view(), name="policy-override"),
 ]

@@ -252,7 +252,19 @@ class SiteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     fieldsets = [
         (None, {"fields": ["name", "tagline", "code", "domain", "is_default"]}),
         ("Language, time and money", {"fields": ["language", "time_zone", "currency"]}),
-        ("Advertisements", {"fields": ["ad_label", "disclosure"]}),
+        (
+            "Advertisements",
+            {
+                "fields": [
+                    "ad_label",
+                    "disclosure",
+                    "four_eyes",
+                    "political_ads",
+                    "political_notice",
+                    "ads_txt",
+                ]
+            },
+        ),
         ("Comments", {"fields": ["comments_open"]}),
     ]
 

@@ -43,6 +43,12 @@ def validate_picture(value: File[bytes]) -> None:
 class Site(models.Model):
     """One title. Found by ``?site=`` (embeds), else by Host, else the default one."""
 
+    class FourEyes(models.TextChoices):
+        """Who lets an ad run: a small paper has one person for everything."""
+
+        REQUIRED = "required", "an editor who did not make it"
+        ALONE_WITH_REASON = "alone_with_reason", "an editor, or its maker with a reason"
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     code = models.SlugField(max_length=40, unique=True, help_text="Short name for ?site= and commands.")
     name = models.CharField(max_length=120)
@@ -61,6 +67,20 @@ class Site(models.Model):
     disclosure = models.CharField(
         max_length=60, default="Advertisement", help_text="The words that mark an ad as one."
     )
+    four_eyes = models.CharField(
+        "ads are approved by", max_length=20, choices=FourEyes.choices, default=FourEyes.REQUIRED
+    )
+    political_ads = models.BooleanField(default=False, help_text="Off: political ads are refused.")
+    political_notice = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="Shown beside a political ad: what the law asks readers to be told.",
+    )
+    ads_txt = models.TextField(
+        "ads.txt",
+        blank=True,
+        help_text="Served at /ads.txt: who may sell this title's space. IAB ads.txt 1.1.",
+    )
     is_default = models.BooleanField(default=False)
     comments_open = models.BooleanField(
         default=True, help_text="Off closes comments on every article of this site."
@@ -71,7 +91,12 @@ class Site(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["is_default"], condition=models.Q(is_default=True), name="one_default_site"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(political_ads=False) | ~models.Q(political_notice=""),
+                name="site_political_ads_have_a_notice",
+                violation_error_message="Write the notice that readers see beside political ads.",
+            ),
         ]
 
     def __str__(self) -> str:

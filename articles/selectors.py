@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest
 
-from articles.models import Article, ArticleQuerySet, Risk, Sensitivity, Site
+from articles.models import Article, ArticleQuerySet, Risk, Sensitivity, Site, Topic
 from articles.sites import site_by_code, site_by_host
 
 _RISK_ORDER = [Risk.LOW, Risk.MEDIUM, Risk.HIGH, Risk.NO_ADS]
@@ -70,6 +70,11 @@ def sensitivities(article: Article) -> dict[str, str]:
     if not found and article.section.default_topic:
         found = {article.section.default_topic: article.section.default_risk}
     return found
+
+
+def effective_sensitivity(article: Article) -> dict[str, str]:
+    """Risk per sensitive topic: its own, else its section's default, else *medium* for every topic."""
+    return sensitivities(article) or dict.fromkeys(Topic.values, str(Risk.MEDIUM))
 
 
 def highest_risk(article: Article) -> str:

@@ -235,6 +235,30 @@ class Decision(models.Model):
         return f"{self.outcome} by {self.actor_kind}"
 
 
+class ThreadState(models.Model):
+    """How heated an article's conversation is, for what may stand beside it. Kept by ``moderation.heat``."""
+
+    class State(models.TextChoices):
+        CALM = "calm", "calm"
+        HEATED = "heated", "heated"
+        UNSAFE = "unsafe", "unsafe"
+
+    article = models.OneToOneField(Article, primary_key=True, on_delete=models.CASCADE, related_name="heat")
+    state = models.CharField(max_length=6, choices=State.choices, default=State.CALM)
+    heat = models.FloatField(default=0.0, help_text="The running share of refused texts, from 0 to 1.")
+    since = models.DateTimeField(db_default=Now(), help_text="When this state began.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=["calm", "heated", "unsafe"]), name="thread_state_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state} thread of {self.article_id}"
+
+
 class Sketch(models.Model):
     """MinHash of one text, to find near-copies of the last 24 hours. Deleted when it is older."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
 from articles.models import Article
+from moderation.models import ThreadState
 from moderation.policy import ResolvedPolicy, Thresholds, validate_thresholds
 
 _INHERITED = ("premoderate", "auto_reject", "max_links", "flood_limit")
@@ -18,6 +20,12 @@ SELECT id, version, thresholds, premoderate, auto_reject, max_links, flood_limit
 WHERE site_id = %s AND (section_id IS NULL AND article_id IS NULL OR section_id = %s OR article_id = %s)
 ORDER BY article_id IS NOT NULL, section_id IS NOT NULL
 """
+
+
+def thread_states(article_ids: Collection[UUID]) -> dict[UUID, str]:
+    """How heated each conversation is: ``calm`` where nothing was noted."""
+    found = ThreadState.objects.filter(article__in=article_ids).values_list("article_id", "state")
+    return dict.fromkeys(article_ids, str(ThreadState.State.CALM)) | dict(found)
 
 
 def resolved_policy(article: Article, *, manifest: Mapping[str, Any] | None) -> ResolvedPolicy:

@@ -27,7 +27,7 @@ from comments.services import (
     lock_comment,
     release_after_timeout,
 )
-from moderation import faults, rules
+from moderation import faults, heat, rules
 from moderation.engine import ActiveModel, ModelUnavailable, engine
 from moderation.models import Decision, Heartbeat, ReasonCode
 from moderation.policy import Finding, Outcome, ResolvedPolicy, decide
@@ -248,6 +248,7 @@ def _apply(decision: Decision, *, allowed_from: Collection[str], lease_token: UU
     apply_decision(
         comment_id=decision.comment_id, verdict=verdict, allowed_from=allowed_from, at=timezone.now()
     )
+    heat.note_decision(decision)
     record(
         action=f"comment.{decision.outcome}",
         object_type="comment",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from ads.creatives import content_digest
 from ads.models import Advertiser, Campaign, Creative, LineItem, Slot
 from articles.models import Site
 from seeds.clock import SEEDED_DAYS
@@ -37,4 +38,6 @@ def _seed_creative(campaign: Campaign, facts: dict[str, str], slots: list[Slot])
     )
     if is_new:
         item.slots.set(slots)
-        Creative.objects.create(line_item=item, **facts)
+        creative = Creative(line_item=item, **facts)
+        creative.sha256 = creative.approved_sha256 = content_digest(creative)
+        creative.save()

@@ -15,6 +15,7 @@ from django.db.models.expressions import DatabaseDefault
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from moderation.heat import measure_threads
 from moderation.models import Decision
 
 STATES = """
@@ -72,7 +73,8 @@ def apply_decisions(decisions: Sequence[Decision]) -> None:
 
 
 def count_threads(article_ids: Collection[UUID]) -> None:
-    """Thread rows and reply counts of articles whose comments have just been written."""
+    """Thread rows, reply counts and heat of articles whose comments have just been written."""
     with connection.cursor() as cursor:
         cursor.execute(REPLY_COUNTS, [list(article_ids)])
         cursor.execute(THREADS, [list(article_ids)])
+    measure_threads(article_ids)

@@ -16,6 +16,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
+from ads.creatives import content_digest
 from ads.models import Advertiser, Assignment, Campaign, Creative, LineItem, Slot
 from articles.models import Article, Section, Site
 from newsroom.access.services import issue_token
@@ -125,8 +126,12 @@ def new_line_item(site: Site, *slots: Slot, **fields: Any) -> LineItem:
 
 
 def new_creative(item: LineItem, **fields: Any) -> Creative:
+    """An approved creative."""
     given = {"headline": "Fresh bread", "target_url": "https://bakery.example.com/"}
-    return Creative.objects.create(line_item=item, **(given | fields))
+    creative = Creative(line_item=item, **(given | fields))
+    creative.sha256 = creative.approved_sha256 = content_digest(creative)
+    creative.save()
+    return creative
 
 
 def new_article(site: Site) -> Article:

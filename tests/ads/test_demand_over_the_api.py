@@ -73,7 +73,7 @@ def sold(site: Site) -> Creative:
 
 
 def test_a_campaign_is_sold_with_calls_alone_and_seen_on_the_page(
-    manager: Caller, site: Site, client: Client
+    manager: Caller, site: Site, client: Client, caller: Callable[..., Caller]
 ) -> None:
     manager.post(SLOTS, {"code": "top", "name": "Above", "position": "article_top"})
     advertiser = manager.post(PATHS["advertiser"], {"name": "Harbour Motors"}).json()
@@ -95,6 +95,9 @@ def test_a_campaign_is_sold_with_calls_alone_and_seen_on_the_page(
     )
     assert creative.status_code == 201
     article = new_article(site)
+    assert "Drive home today" not in client.get(article.get_absolute_url()).content.decode()
+    approved = caller("editor").post(f"{creative['Location']}approve/", {"sha256": creative.json()["sha256"]})
+    assert approved.json()["approved"] is True
     page = client.get(article.get_absolute_url()).content.decode()
     assert "Drive home today" in page
     assert "Advertisement · Harbour Motors" in page
@@ -105,12 +108,28 @@ def test_a_campaign_is_sold_with_calls_alone_and_seen_on_the_page(
 @pytest.mark.parametrize(
     ("kind", "keys"),
     [
-        ("advertiser", ["id", "name"]),
+        ("advertiser", ["id", "name", "tolerances", "thread_tolerance"]),
         ("campaign", ["id", "advertiser", "name", "starts_at", "ends_at"]),
         ("line_item", ["id", "campaign", "name", "type", "status", "weight", "slots"]),
         (
             "creative",
-            ["id", "line_item", "headline", "text", "call_to_action", "target_url", "active"],
+            [
+                "id",
+                "line_item",
+                "kind",
+                "headline",
+                "text",
+                "call_to_action",
+                "target_url",
+                "image",
+                "image_alt",
+                "size",
+                "paid_by",
+                "political",
+                "active",
+                "sha256",
+                "approved",
+            ],
         ),
     ],
 )

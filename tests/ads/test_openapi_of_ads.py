@@ -58,7 +58,7 @@ def test_the_bounds_of_numbers_and_sizes_are_documented(schema: dict[str, Any]) 
     assert request["active"]["type"] == "boolean"
 
 
-@pytest.mark.parametrize("kind", ["advertisers", "campaigns", "line-items", "creatives"])
+@pytest.mark.parametrize("kind", ["advertisers", "campaigns", "line-items", "creatives", "policy-overrides"])
 def test_the_examples_of_every_kind_fit_their_schema(schema: dict[str, Any], kind: str) -> None:
     operation = schema["paths"][f"/api/v1/ads/{kind}/"]["post"]
     for content in (operation["requestBody"], operation["responses"]["201"]):

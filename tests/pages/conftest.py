@@ -15,6 +15,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
+from ads.creatives import content_digest
 from ads.models import Advertiser, Campaign, Creative, LineItem, Slot
 from articles.models import Article, Section, Site
 from comments.models import Comment
@@ -103,13 +104,15 @@ class Newspaper:
                 Slot.objects.create(site=self.site, code=code, name=code, position=position, sizes=["fluid"])
             )
         for number in (1, 2):
-            Creative.objects.create(
+            creative = Creative(
                 line_item=item,
                 headline=f"Subscribe <now> {number}",
                 text="Three months for the price of one.",
                 call_to_action="See the offers",
                 target_url=f"https://ternhaven.example.org/offers/{number}?a=1&b=2",
             )
+            creative.sha256 = creative.approved_sha256 = content_digest(creative)
+            creative.save()
 
 
 def make_newspaper(**fields: Any) -> Newspaper:

@@ -313,7 +313,8 @@ class ImageList(ResourceList):
         return objects
 
     def post(self, request: Request) -> Response:
-        image, is_new = store_image(bytes(request.data or b""), site=self.site, actor=request.user)
+        content: Any = request.data
+        image, is_new = store_image(content or b"", site=self.site, actor=request.user)
         headers = PRIVATE | {"Location": f"{request.path}{image.pk}/", "ETag": etag(image)}
         return Response(AdImageSerializer(image).data, status=201 if is_new else 200, headers=headers)
 

@@ -45,8 +45,8 @@ class Person:
 
 PEOPLE = (
     Person("admin", ("Ada", "Trevose"), "", tuple(Scope), is_superuser=True),
-    Person("editor", ("Kerensa", "Rowe"), "editor", (Scope.ADS_READ,)),
-    Person("editor2", ("Davy", "Pascoe"), "editor", (Scope.ADS_READ,)),
+    Person("editor", ("Kerensa", "Rowe"), "editor", (Scope.ADS_READ, Scope.ADS_WRITE)),
+    Person("editor2", ("Davy", "Pascoe"), "editor", (Scope.ADS_READ, Scope.ADS_WRITE)),
     Person("ad_manager", ("Nell", "Quick"), "ad manager", (Scope.ADS_READ, Scope.ADS_WRITE)),
     Person("cms", ("Content", "system"), "cms", (Scope.ARTICLES_WRITE,), is_staff=False),
 )

@@ -54,8 +54,8 @@ def test_tokens_carry_the_scopes_of_their_role(set_up: Any) -> None:
     scopes = {token.user.username: token.scopes for token in ApiToken.objects.select_related("user")}
     assert scopes == {
         "admin": ["ads:read", "ads:write", "articles:write"],
-        "editor": ["ads:read"],
-        "editor2": ["ads:read"],
+        "editor": ["ads:read", "ads:write"],
+        "editor2": ["ads:read", "ads:write"],
         "ad_manager": ["ads:read", "ads:write"],
         "cms": ["articles:write"],
     }

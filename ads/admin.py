@@ -5,95 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django import forms
-from django.contrib import admin, messages
-from django.db.models import Count, Model, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 
+from ads.admin_base import AdObjectAdmin
+from ads.admin_creatives import CreativeAdmin, PolicyOverrideAdmin
 from ads.decision import first_failing_rule
-from ads.forms import AdObjectForm, SlotForm, SlotsField
-from ads.models import AdObject, Advertiser, Assignment, Campaign, Creative, LineItem, Slot
+from ads.forms import AdvertiserForm, SlotForm
+from ads.models import Advertiser, Assignment, Campaign, Creative, LineItem, Slot
 from ads.money import format_money
-from ads.preconditions import ANY
-from ads.selectors import candidate, sites_of
-from ads.services import remove_object, save_object, use_in_words
-from articles.models import Site
-from newsroom.errors import DomainError
+from ads.selectors import candidate
+from ads.services import save_object
+from articles.models import Topic
+
+__all__ = ["CreativeAdmin", "PolicyOverrideAdmin"]
 
 NOT_SHOWN = {
     "not_ready": "not ready",
     "not_started": "not started",
     "ended": "ended",
+    "not_approved": "not approved",
     "no_slot": "in no slot",
     "no_creative": "no creative",
 }
-
-
-class AdObjectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Base: a user's own sites only, and every write through ``ads.services``, which note it in the audit."""
-
-    form = AdObjectForm
-    list_per_page = 50
-    save_on_top = False
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        found: QuerySet[Any] = super().get_queryset(request)
-        return _of_own_sites(found, request)
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        options.setdefault("queryset", _choices(db_field.remote_field.model, request))
-        return super().formfield_for_foreignkey(db_field, request, **options)
-
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        options.setdefault("queryset", _choices(db_field.remote_field.model, request))
-        # A page has a handful of slots: all of them in sight, and one click each.
-        options |= {"widget": forms.CheckboxSelectMultiple, "form_class": SlotsField}
-        return super().formfield_for_manytomany(db_field, request, **options)
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        initial: dict[str, Any] = super().get_changeform_initial_data(request)
-        default = sites_of(request.user).order_by("-is_default", "name").first()
-        return {"site": default.pk if default else None} | initial
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        """Django's view; a refusal that came between check and writing is told as a message."""
-        try:
-            response: HttpResponse = super().changeform_view(request, *args, **options)
-        except DomainError as error:
-            messages.error(request, error.detail)
-            return HttpResponseRedirect(request.get_full_path())
-        return response
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        seen = form.cleaned_data.get("seen_version")
-        related = {
-            field.name: list(form.cleaned_data[field.name])
-            for field in obj._meta.many_to_many
-            if field.name in form.cleaned_data
-        }
-        save_object(obj, actor=request.user, wanted=(ANY if seen is None else str(seen),), related=related)
-
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        formset.save(commit=False)
-        for removed in formset.deleted_objects:
-            remove_object(removed, actor=request.user)
-        for kept, _ in formset.changed_objects:
-            save_object(kept, actor=request.user)
-        for new in formset.new_objects:
-            save_object(new, actor=request.user)
-
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        remove_object(obj, actor=request.user)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        for obj in queryset:
-            remove_object(obj, actor=request.user)
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Django's list; what line items use is shown as protected, though its link rows would cascade."""
-        to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
-        return to_delete, counts, missing, [*protected, *filter(None, (use_in_words(obj) for obj in objs))]
 
 
 @admin.register(Slot)
@@ -153,7 +89,18 @@ class AdvertiserAdmin(AdObjectAdmin):
     list_filter = (("site", admin.RelatedOnlyFieldListFilter),)
     search_fields = ("name",)
     ordering = ("name",)
-    fields = ("site", "name", "seen_version")
+    form = AdvertiserForm
+    fieldsets = (
+        (None, {"fields": ("site", "name", "seen_version")}),
+        (
+            "What it stands beside",
+            {
+                "fields": ("thread_tolerance", *(f"tolerance_{topic}" for topic in Topic)),
+                "description": "Per sensitive topic the highest risk that it accepts beside its ads."
+                " An article of which nothing is known counts as medium for every topic.",
+            },
+        ),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         ready = Q(campaigns__line_items__status=LineItem.Status.READY)
@@ -254,23 +201,6 @@ class LineItemAdmin(AdObjectAdmin):
         return f"no: {NOT_SHOWN.get(reason, reason)}" if reason else "yes"
 
 
-@admin.register(Creative)
-class CreativeAdmin(AdObjectAdmin):
-    list_display = ("headline", "sponsor", "line_item", "target_url", "active")
-    list_filter = ("active", ("line_item__campaign__advertiser", admin.RelatedOnlyFieldListFilter))
-    search_fields = ("headline", "text", "line_item__name", "line_item__campaign__advertiser__name")
-    autocomplete_fields = ("line_item",)
-    ordering = ("line_item__campaign__advertiser__name", "headline")
-    fields = ("line_item", "headline", "text", "call_to_action", "target_url", "active", "seen_version")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("line_item__campaign__advertiser")
-
-    @admin.display(ordering="line_item__campaign__advertiser__name")
-    def sponsor(self, creative: Creative) -> str:
-        return creative.line_item.campaign.advertiser.name
-
-
 @admin.register(Assignment)
 class AssignmentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Which ad managers work on which site. Superusers only: no role has the permission."""
@@ -278,19 +208,6 @@ class AssignmentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("user", "site")
     list_filter = ("site",)
     autocomplete_fields = ("user",)
-
-
-def _of_own_sites(objects: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
-    kind: type[AdObject] = objects.model
-    return objects.filter(**{f"{kind.site_path}__in": sites_of(request.user)})
-
-
-def _choices(kind: type[Model], request: HttpRequest) -> QuerySet[Any]:
-    """What a field may point to: a user's own sites, and what belongs to them."""
-    if kind is Site:
-        return sites_of(request.user)
-    objects: QuerySet[Any] = kind._default_manager.all()
-    return _of_own_sites(objects, request) if issubclass(kind, AdObject) else objects
 
 
 def _why_not_shown(item: LineItem) -> str:

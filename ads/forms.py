@@ -8,8 +8,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import BigIntegerField
 
-from ads.models import AdObject, Slot
+from ads.creatives import check_creative
+from ads.models import AdImage, AdObject, Creative, Slot
 from ads.money import format_money, parse_money
+from ads.pictures import MOST_BYTES, encode_again
+from ads.suitability import DEFAULT_TOLERANCE
+from articles.models import Site, Topic
+from newsroom.errors import FieldError
 
 
 class MoneyField(forms.CharField):
@@ -89,3 +94,77 @@ class SlotForm(AdObjectForm):
             elif not in_thread:
                 cleaned[name] = None
         return cleaned
+
+
+class AdvertiserForm(AdObjectForm):
+    """A tolerance per sensitive topic, each a choice of its own."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        kept = self.instance.tolerances or {}
+        for topic in Topic:
+            self.fields[f"tolerance_{topic}"].initial = kept.get(topic, DEFAULT_TOLERANCE)
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or {}
+        chosen = {str(topic): cleaned.get(f"tolerance_{topic}", DEFAULT_TOLERANCE) for topic in Topic}
+        # What is not named is the default: the row says only what the advertiser asked for.
+        self.instance.tolerances = {t: value for t, value in chosen.items() if value != DEFAULT_TOLERANCE}
+        return cleaned
+
+
+TOLERANCE_WORDS = {
+    "none": "not at all",
+    "low": "low risk",
+    "medium": "up to medium risk",
+    "high": "up to high risk",
+}
+for _topic in Topic:
+    # As if they stood in the class: one per topic of the closed set.
+    AdvertiserForm.base_fields[f"tolerance_{_topic}"] = AdvertiserForm.declared_fields[
+        f"tolerance_{_topic}"
+    ] = forms.ChoiceField(
+        label=_topic.label.capitalize(), choices=list(TOLERANCE_WORDS.items()), initial=DEFAULT_TOLERANCE
+    )
+
+
+TYPED = ("line_item", "kind", "image_alt", "size", "paid_by", "political")  # What the rules ask about.
+
+
+class CreativeForm(AdObjectForm):
+    """A creative with its picture's file; the rules are those of the API."""
+
+    picture = forms.FileField(
+        required=False,
+        label="Picture",
+        help_text="JPEG, PNG or WebP, at most 2 MB. It is encoded again: nothing but its pixels is kept.",
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+    )
+    drop_picture = forms.BooleanField(required=False, label="Take the picture out")
+
+    encoded: bytes | None = None
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or {}
+        item = cleaned.get("line_item")
+        if item is None or self.errors:
+            return cleaned
+        try:
+            image = self._image(cleaned, item.campaign.advertiser.site)
+            check_creative(
+                Creative(**{name: cleaned[name] for name in TYPED if name in cleaned}, image=image)
+            )
+        except FieldError as error:
+            field = {"image": "picture"}.get(error.field, error.field)
+            self.add_error(field if field in self.fields else None, error.detail)
+        return cleaned
+
+    def _image(self, cleaned: dict[str, Any], site: Site) -> AdImage | None:
+        sent = cleaned.get("picture")
+        if sent is None:
+            return None if cleaned.get("drop_picture") else self.instance.image
+        self.encoded = sent.read(MOST_BYTES + 1)
+        encoded = encode_again(self.encoded)
+        return AdImage(
+            site=site, width=encoded.width, height=encoded.height, weight_bytes=len(encoded.content)
+        )

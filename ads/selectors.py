@@ -83,9 +83,8 @@ def _by_position(
 
 def _creatives(article: Article) -> list[Creative]:
     found = Creative.objects.filter(active=True, line_item__campaign__advertiser__site=article.site)
-    return list(
-        found.select_related("line_item__campaign__advertiser", "image").prefetch_related("line_item__slots")
-    )
+    joined = found.select_related("line_item__campaign__advertiser__site", "image")
+    return list(joined.prefetch_related("line_item__slots"))
 
 
 def candidate(creative: Creative) -> Candidate:

@@ -22,11 +22,16 @@ class NewsroomAdminSite(admin.AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from moderation.desk.urls import desk_urls
         from moderation.lifecycle.urls import classifier_urls
-        from newsroom.preview import article_preview
+        from newsroom.preview import ad_preview, article_preview
 
         preview = path("preview/<uuid:article_id>/", self.admin_view(article_preview), name="article_preview")
+        ad = path(
+            "preview/ads/<uuid:creative_id>/<uuid:article_id>/",
+            self.admin_view(ad_preview),
+            name="ad_preview",
+        )
         classifier = classifier_urls(self.admin_view)
-        return [*desk_urls(self.admin_view), *classifier, preview, *super().get_urls()]
+        return [*desk_urls(self.admin_view), *classifier, preview, ad, *super().get_urls()]
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """Django's guard, and around it the default title's time zone: editors read and type local times."""

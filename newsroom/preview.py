@@ -1,7 +1,8 @@
-"""An article as readers will see it, for staff, before it is out."""
+"""An article, or an ad on one, as readers will see it, for staff, before it is out."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -9,9 +10,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from ads.models import Creative
+from ads.selectors import FilledSlot, sites_of
 from articles.models import Article
+from newsroom.pages.advertisements import ABOVE, block
 from newsroom.pages.article_page import Asked, article_context
 from newsroom.pages.cards import zone_of
+from newsroom.pages.context import Ad
 
 HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
@@ -23,14 +28,53 @@ def article_preview(request: HttpRequest, article_id: UUID) -> HttpResponse:
     article = Article.objects.select_related("site", "section").filter(pk=article_id).first()
     if article is None:
         raise Http404
-    now = timezone.now()
     planned_for = article.published_at
-    article.published_at = planned_for or now
-    context = article_context(article, asked=Asked.from_query(request.GET), refused=None, now=now)
-    context |= {"form": None, "ad_top": None, "ad_bottom": None, "is_private": True}
+    article.published_at = planned_for or timezone.now()
+    return _page(request, article, planned_for=planned_for, ad=None)
+
+
+def ad_preview(request: HttpRequest, creative_id: UUID, article_id: UUID) -> HttpResponse:
+    """A real article with one creative above it, as readers would see both; nothing is counted."""
+    if not request.user.has_perm("ads.view_creative"):
+        raise PermissionDenied
+    creatives = Creative.objects.select_related("line_item__campaign__advertiser__site", "image")
+    creative = creatives.filter(
+        pk=creative_id, line_item__campaign__advertiser__site__in=sites_of(request.user)
+    ).first()
+    if creative is None:
+        raise Http404
+    site = creative.line_item.campaign.advertiser.site
+    article = Article.objects.select_related("site", "section").filter(pk=article_id, site=site).first()
+    if article is None or not article.is_readable(at=timezone.now()):
+        raise Http404
+    return _page(request, article, planned_for=article.published_at, ad=previewed_ad(creative))
+
+
+def previewed_ad(creative: Creative) -> Ad:
+    """A creative, stored or not yet, as it would stand above an article."""
+    advertiser = creative.line_item.campaign.advertiser
+    site = advertiser.site
+    filled = FilledSlot(
+        code="preview",
+        position=ABOVE,
+        size=creative.size,
+        creative=creative,
+        sponsor=advertiser.name,
+        disclosure=site.disclosure,
+        label=site.ad_label,
+    )
+    return block(filled, creative)
+
+
+def _page(
+    request: HttpRequest, article: Article, *, planned_for: datetime | None, ad: Ad | None
+) -> HttpResponse:
+    context = article_context(article, asked=Asked.from_query(request.GET), refused=None, now=timezone.now())
+    context |= {"form": None, "ad_top": ad, "ad_bottom": None, "is_private": True}
     context |= {
         "previewed": article,
         "planned_for": planned_for,
+        "is_of_ad": ad is not None,
         "closed_note": "Readers will find the comments here.",
     }
     with timezone.override(zone_of(article.site)):

@@ -89,7 +89,7 @@ class ArticlePage:
 
 @dataclass(frozen=True, slots=True)
 class Ad:
-    """A native advertisement: words and perhaps a picture, never anybody's markup."""
+    """Words and perhaps a picture, or a picture alone (``is_picture``); never anybody's markup."""
 
     slot: str
     label: str
@@ -99,6 +99,8 @@ class Ad:
     call_to_action: str
     url: str
     picture: Picture | None = None
+    is_picture: bool = False
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,7 @@ def test_a_target_must_be_https(desk: Client, site: Site) -> None:
     item = new_line_item(site)
     for target in ("http://bakery.example.com/", "javascript:alert(1)", "https:// x"):
         body = {"line_item": str(item.pk), "headline": "Bread", "target_url": target, "active": "on"}
+        body = body | {"kind": "native", "size": "fluid"}
         assert set(errors(desk.post("/admin/ads/creative/add/", body))) == {"target_url"}
 
 

@@ -1,16 +1,18 @@
 """Which ad fills a slot: a pure function of (snapshot, slots, seed), so that it can be replayed.
 
-This version knows status, dates, slots, tiers and weights; targeting, suitability, pacing and
-budgets join as further eligibility rules.
+This version knows status, approval, dates, slots, suitability, tiers and weights; targeting, pacing
+and budgets join as further eligibility rules.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
+
+from ads.suitability import CALM, HOUSE, NONE, UNKNOWN, conflict
 
 TIERS = ("sponsorship", "standard", "bulk", "house")
 
@@ -29,6 +31,25 @@ class Candidate:
     ends_at: datetime | None
     slots: frozenset[str]
     is_approved: bool = True
+    tolerances: Mapping[str, str] = field(default_factory=dict)
+    thread_tolerance: str = CALM
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an ad would stand beside: from our own rows, never from what a page claims.
+
+    Attributes:
+        sensitivity: risk per topic, with the section's default or *medium* filled in.
+        thread: how heated the conversation is.
+        override: the editors' switch: ``house``, ``none`` or empty.
+        at_thread: the slots that stand in or at the conversation.
+    """
+
+    sensitivity: Mapping[str, str] = field(default_factory=lambda: UNKNOWN)
+    thread: str = CALM
+    override: str = ""
+    at_thread: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +59,9 @@ class Choice:
     no_fill_reason: str = ""
 
 
-def first_failing_rule(candidate: Candidate, *, slot: str, at: datetime) -> str:
+def first_failing_rule(
+    candidate: Candidate, *, slot: str, at: datetime, beside: Surroundings | None = None
+) -> str:
     """The first rule that keeps a candidate out of a slot, or an empty string."""
     if candidate.status != "ready":
         return "not_ready"
@@ -50,17 +73,41 @@ def first_failing_rule(candidate: Candidate, *, slot: str, at: datetime) -> str:
         return "ended"
     if slot not in candidate.slots:
         return "other_slot"
-    return ""
+    return unsuitable(candidate, slot=slot, beside=beside) if beside is not None else ""
 
 
-def decide(snapshot: Sequence[Candidate], *, slots: Sequence[str], at: datetime, seed: int) -> list[Choice]:
+def unsuitable(candidate: Candidate, *, slot: str, beside: Surroundings) -> str:
+    """Why a candidate may not stand beside this, or an empty string."""
+    is_house = candidate.tier == "house"
+    if beside.override == NONE or (beside.override == HOUSE and not is_house):
+        return f"override_{beside.override}"
+    return conflict(
+        beside.sensitivity,
+        beside.thread,
+        tolerances=candidate.tolerances,
+        thread_tolerance=candidate.thread_tolerance,
+        is_house=is_house,
+        in_thread=slot in beside.at_thread,
+    )
+
+
+def decide(
+    snapshot: Sequence[Candidate],
+    *,
+    slots: Sequence[str],
+    at: datetime,
+    seed: int,
+    beside: Surroundings | None = None,
+) -> list[Choice]:
     """One choice per slot, in order: the highest tier with a candidate, then by weight; no creative twice."""
     draw = random.Random(seed)  # noqa: S311  (fair and replayable, not secret)
     used: set[UUID] = set()
     choices = []
     for slot in slots:
         eligible = [
-            c for c in snapshot if not first_failing_rule(c, slot=slot, at=at) and c.creative_id not in used
+            c
+            for c in snapshot
+            if not first_failing_rule(c, slot=slot, at=at, beside=beside) and c.creative_id not in used
         ]
         if not eligible:
             choices.append(Choice(slot, None, "no_eligible_line_item"))

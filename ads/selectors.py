@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from ads.decision import Candidate, Choice, decide
-from ads.models import Creative, Slot
+from ads.decision import Candidate, Choice, Surroundings, decide
+from ads.models import Creative, PolicyOverride, Slot
+from ads.suitability import strictest
 from articles.models import Article, Site
+from articles.selectors import effective_sensitivity
+from moderation.selectors import thread_states
+
+# The conversation begins below the article, so what stands at its end stands at the conversation too.
+AT_THREAD = (Slot.Position.IN_THREAD, Slot.Position.ARTICLE_BOTTOM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ def sites_of(user: Any) -> QuerySet[Site]:
 
 
 def ads_for_article(article: Article, *, at: datetime, seed: int | None = None) -> dict[str, FilledSlot]:
-    """The page's slots above and below the article by position. Three queries. ``seed`` fixes the draw.
+    """The page's slots above and below the article by position. Six queries. ``seed`` fixes the draw.
 
     Of several slots in one position the first by code that has an ad is shown.
     """
@@ -52,13 +58,35 @@ def ads_for_article(article: Article, *, at: datetime, seed: int | None = None) 
         .order_by("position", "code")
     )
     creatives = {creative.pk: creative for creative in _creatives(article)}
+    beside = surroundings(article, at=at, at_thread=(s.code for s in slots if s.position in AT_THREAD))
     choices = decide(
         [candidate(creative) for creative in creatives.values()],
         slots=[slot.code for slot in slots],
         at=at,
+        beside=beside,
         seed=secrets.randbits(63) if seed is None else seed,
     )
     return _by_position(article.site, slots, choices, creatives)
+
+
+def surroundings(article: Article, *, at: datetime, at_thread: Iterable[str] = ()) -> Surroundings:
+    """What an ad on this article stands beside at this moment. Three queries."""
+    return Surroundings(
+        sensitivity=effective_sensitivity(article),
+        thread=thread_states([article.pk])[article.pk],
+        override=strictest(overrides_in_force(article, at=at).values_list("action", flat=True)),
+        at_thread=frozenset(at_thread),
+    )
+
+
+def overrides_in_force(article: Article, *, at: datetime) -> QuerySet[PolicyOverride]:
+    """The editors' switches that hold for an article: its own, its tags', its section's, its site's."""
+    scope = Q(article=article) | Q(section=article.section_id) | Q(tag__in=article.tags.all())
+    everywhere = Q(article=None, section=None, tag=None)
+    found: QuerySet[PolicyOverride] = PolicyOverride.objects.filter(
+        scope | everywhere, site=article.site, starts_at__lte=at, expires_at__gt=at
+    )
+    return found
 
 
 def _by_position(
@@ -104,4 +132,6 @@ def candidate(creative: Creative) -> Candidate:
             slot.code for slot in item.slots.all() if slot.site_id == item.campaign.advertiser.site_id
         ),
         is_approved=creative.is_approved,
+        tolerances=item.campaign.advertiser.tolerances,
+        thread_tolerance=item.campaign.advertiser.thread_tolerance,
     )

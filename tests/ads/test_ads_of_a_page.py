@@ -1,4 +1,4 @@
-"""The blocks above and below an article: three queries, and no setting of a slot breaks the page."""
+"""The blocks above and below an article: six queries, and no setting of a slot breaks the page."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from ads.models import LineItem, Slot
+from ads.models import Advertiser, LineItem, PolicyOverride, Slot
 from ads.selectors import ads_for_article
-from articles.models import Site
+from articles.models import Article, Site, Tag
+from articles.services import set_sensitivity
+from moderation.models import ThreadState
 from tests.ads.conftest import new_article, new_creative, new_line_item, new_slot
 
 pytestmark = pytest.mark.django_db
 
 
-def test_a_page_asks_three_queries_however_much_is_booked(site: Site, django_assert_num_queries: Any) -> None:
+def test_a_page_asks_six_queries_however_much_is_booked(site: Site, django_assert_num_queries: Any) -> None:
     article = new_article(site)
     slots = [new_slot(site, position=position) for position in ("article_top", "article_bottom")]
     for _ in range(12):
         new_creative(new_line_item(site, *slots))
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(6):
         shown = ads_for_article(article, at=timezone.now())
     assert set(shown) == {"article_top", "article_bottom"}
     assert all(filled.creative and filled.sponsor for filled in shown.values())
@@ -135,3 +137,79 @@ def test_the_database_refuses_what_no_page_could_use(site: Site, statement: str)
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
     assert Slot.objects.get().position == "article_top"
+
+
+# --- what stands beside what -------------------------------------------------------------------------------
+def fill(site: Site, article: Article) -> tuple[str, str]:
+    """The sponsors above and below: ``house``, ``paid`` or nothing."""
+    shown = ads_for_article(article, at=timezone.now())
+    found = [shown[position].creative for position in ("article_top", "article_bottom")]
+    return tuple({"house": "house"}.get(c.line_item.type, "paid") if c else "" for c in found)  # type: ignore[return-value]
+
+
+@pytest.fixture
+def booked(site: Site) -> Article:
+    """An article with a sponsor that keeps away from war, and two house ads behind it."""
+    slots = [new_slot(site, position=position) for position in ("article_top", "article_bottom")]
+    for kind in ("standard", "standard", "house", "house"):
+        item = new_line_item(site, *slots, type=kind)
+        new_creative(item)
+        Advertiser.objects.filter(pk=item.campaign.advertiser_id).update(tolerances={"war": "none"})
+    return new_article(site)
+
+
+def note(article: Article, **risks: str) -> None:
+    for topic, risk in risks.items():
+        set_sensitivity(article=article, topic=topic, risk=risk, source="editor")
+
+
+def test_an_advertiser_is_kept_from_what_it_does_not_accept(site: Site, booked: Article) -> None:
+    assert fill(site, booked) == ("house", "house")  # nothing is known: medium for every topic
+    note(booked, crime="low")
+    assert fill(site, booked) == ("paid", "paid")
+    note(booked, war="low")
+    assert fill(site, booked) == ("house", "house")
+    note(booked, death="no_ads")
+    assert fill(site, booked) == ("", "")
+
+
+def test_a_sections_default_holds_until_the_article_has_its_own(site: Site, booked: Article) -> None:
+    booked.section.default_topic, booked.section.default_risk = "politics", "medium"
+    booked.section.save()
+    assert fill(site, booked) == ("paid", "paid")
+    note(booked, war="high")
+    assert fill(site, booked) == ("house", "house")
+
+
+def test_a_heated_conversation_keeps_sponsors_from_its_edge_only(site: Site, booked: Article) -> None:
+    note(booked, crime="low")
+    ThreadState.objects.create(article=booked, state="heated")
+    assert fill(site, booked) == ("paid", "house")
+    Advertiser.objects.update(thread_tolerance="heated")
+    assert fill(site, booked) == ("paid", "paid")
+    ThreadState.objects.update(state="unsafe")
+    assert fill(site, booked) == ("paid", "house")
+
+
+@pytest.mark.parametrize("scope", ["site", "section", "tag", "article"])
+@pytest.mark.parametrize(("action", "expected"), [("house", ("house", "house")), ("none", ("", ""))])
+def test_the_editors_switch_holds_at_once_and_ends_by_itself(
+    site: Site, booked: Article, scope: str, action: str, expected: tuple[str, str]
+) -> None:
+    note(booked, crime="low")
+    tag = Tag.objects.create(site=site, name="Dravinsk", slug="dravinsk")
+    booked.tags.add(tag)
+    scopes = {"site": {}, "section": {"section": booked.section}, "tag": {"tag": tag}}
+    scopes["article"] = {"article": booked}
+    now = timezone.now()
+    override = PolicyOverride.objects.create(
+        site=site, action=action, reason="News", expires_at=now + timedelta(hours=1), **scopes[scope]
+    )
+    assert fill(site, booked) == expected
+    other = new_article(site)
+    note(other, crime="low")
+    assert fill(site, other) == (expected if scope == "site" else ("paid", "paid"))
+    PolicyOverride.objects.filter(pk=override.pk).update(
+        starts_at=now - timedelta(hours=2), expires_at=now - timedelta(seconds=1)
+    )
+    assert fill(site, booked) == ("paid", "paid")

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from articles.models import Article, Risk, Section, Sensitivity, Site, Tag, Topic
-from articles.services import set_sensitivity
+from articles.selectors import proposed_sensitivities
+from articles.services import answer_proposal, propose_sensitivity, set_sensitivity
 from newsroom.audit.services import record
 
 TIME_SHOWN = "j M Y, H:i"
@@ -107,6 +110,7 @@ class ArticleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     autocomplete_fields = ["tags", "section"]
     prepopulated_fields = {"slug": ["headline"]}
     actions = None
+    change_form_template = "admin/articles/article_form.html"
     inlines = [SensitivityHistory]
     fieldsets = [
         (None, {"fields": ["headline", "standfirst", "body", "byline"]}),
@@ -184,6 +188,15 @@ class ArticleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 actor=request.user,
                 data={"fields": fields},
             )
+        if obj.status in {Article.Status.PUBLISHED, Article.Status.SCHEDULED} and fields:
+            proposals = propose_sensitivity(obj)
+            if proposals and not form.cleaned_data.get("topic"):
+                words = "; ".join(f"{p.topic} {p.risk} ({', '.join(p.because)})" for p in proposals)
+                url = reverse("admin:articles_article_change", args=[obj.pk])
+                told = format_html(
+                    'Sensitive? {} <a href="{}#proposed">Confirm with one click</a>', words, url
+                )
+                self.message_user(request, told, messages.WARNING)
         if form.cleaned_data.get("topic"):
             data = form.cleaned_data
             set_sensitivity(
@@ -194,6 +207,37 @@ class ArticleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 actor=request.user,
                 reason=data["risk_reason"],
             )
+
+    def get_urls(self) -> list[URLPattern]:
+        answer = path(
+            "<uuid:article_id>/sensitivity/",
+            self.admin_site.admin_view(self.answer_view),
+            name="articles_article_sensitivity",
+        )
+        return [answer, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        article = self.get_object(request, object_id)
+        proposed = proposed_sensitivities(article) if article else []
+        return super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), "proposed": proposed}
+        )
+
+    def answer_view(self, request: HttpRequest, article_id: UUID) -> HttpResponse:
+        """One click confirms what was proposed, another says that it is of low risk."""
+        article = self.get_queryset(request).filter(pk=article_id).first()
+        if article is None:
+            raise Http404
+        if request.method != "POST" or not self.has_change_permission(request, article):
+            raise PermissionDenied
+        is_right = request.POST.get("answer") == "right"
+        number = answer_proposal(article=article, is_right=is_right, actor=request.user)
+        self.message_user(
+            request, f"{number} topics {'confirmed' if is_right else 'noted as low risk'}.", messages.SUCCESS
+        )
+        return HttpResponseRedirect(reverse("admin:articles_article_change", args=[article.pk]))
 
     def delete_model(self, request: HttpRequest, obj: Article) -> None:
         identifier = obj.pk

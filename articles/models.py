@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Self
 from zoneinfo import available_timezones
@@ -18,6 +19,9 @@ from newsroom.ids import uuid7
 
 PICTURE_FORMATS = {"JPEG", "PNG", "WEBP"}
 MOST_PIXELS = 40_000_000
+ADS_TXT_VARIABLE = re.compile(
+    r"(CONTACT|SUBDOMAIN|INVENTORYPARTNERDOMAIN|OWNERDOMAIN|MANAGERDOMAIN)=\S.*\Z", re.IGNORECASE
+)
 
 
 def validate_time_zone(value: str) -> None:
@@ -38,6 +42,19 @@ def validate_picture(value: File[bytes]) -> None:
         raise ValidationError("Use a JPEG, PNG or WebP picture.", code="invalid_image")
     if width * height > MOST_PIXELS:
         raise ValidationError(f"Use at most {MOST_PIXELS // 10**6} megapixels.", code="too_large")
+
+
+def validate_ads_txt(value: str) -> None:
+    """Lines as IAB Tech Lab's ads.txt 1.1 has them: records of three or four fields, variables, comments."""
+    for number, line in enumerate(value.splitlines(), start=1):
+        said = line.partition("#")[0].strip()
+        fields = [part.strip() for part in said.split(",")]
+        is_record = len(fields) in {3, 4} and all(fields) and fields[2].upper() in {"DIRECT", "RESELLER"}
+        if said and not is_record and not ADS_TXT_VARIABLE.match(said):
+            raise ValidationError(
+                f"Line {number}: write “exchange.example, account, DIRECT” or “CONTACT=ads@example.org”.",
+                code="invalid",
+            )
 
 
 class Site(models.Model):
@@ -79,6 +96,7 @@ class Site(models.Model):
     ads_txt = models.TextField(
         "ads.txt",
         blank=True,
+        validators=[validate_ads_txt],
         help_text="Served at /ads.txt: who may sell this title's space. IAB ads.txt 1.1.",
     )
     is_default = models.BooleanField(default=False)

@@ -72,6 +72,12 @@ def sensitivities(article: Article) -> dict[str, str]:
     return found
 
 
+def proposed_sensitivities(article: Article) -> list[Sensitivity]:
+    """The topics of which only the machine has spoken so far."""
+    rows = Sensitivity.objects.filter(article=article).order_by("topic", "-at", "-id").distinct("topic")
+    return [row for row in rows if row.source == Sensitivity.Source.PROPOSED]
+
+
 def effective_sensitivity(article: Article) -> dict[str, str]:
     """Risk per sensitive topic: its own, else its section's default, else *medium* for every topic."""
     return sensitivities(article) or dict.fromkeys(Topic.values, str(Risk.MEDIUM))

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from articles.models import Article, Section, Sensitivity, Site, Tag
-from articles.selectors import sensitivities
+from articles.models import Article, Risk, Section, Sensitivity, Site, Tag
+from articles.proposals import RISKS, Proposal, propose
+from articles.selectors import proposed_sensitivities, sensitivities
 from newsroom.audit.services import record
 from newsroom.errors import DomainError, FieldError
 
@@ -75,6 +76,8 @@ def _save(
         changed.append("tags")
         article.save(update_fields=["updated_at"])  # The tags are part of what readers are given.
     source = Sensitivity.Source.CMS
+    if not fields.get("sensitivity") and (is_new or changed):
+        propose_sensitivity(article)
     changed += [
         "sensitivity"
         for entry in fields.get("sensitivity", [])
@@ -98,7 +101,8 @@ def set_sensitivity(
 ) -> bool:
     """Note a topic's risk; whether it changed. Earlier rows stay, as history."""
     latest = Sensitivity.objects.filter(article=article, topic=topic).order_by("-at", "-id").first()
-    if latest is not None and latest.risk == risk:
+    is_confirmed = source == Sensitivity.Source.EDITOR and latest is not None and latest.source != source
+    if latest is not None and latest.risk == risk and not is_confirmed:
         return False
     before = sensitivities(article).get(topic, "")
     Sensitivity.objects.create(
@@ -113,6 +117,50 @@ def set_sensitivity(
         data={"topic": topic, "before": before, "after": risk},
     )
     return True
+
+
+def propose_sensitivity(article: Article) -> list[Proposal]:
+    """Note what words and section speak for, where no person and no CMS has said anything. Safe to run twice.
+
+    Risks are raised, never lowered: a word that an edit took out does not make an article harmless.
+    """
+    if Sensitivity.objects.filter(article=article).exclude(source=Sensitivity.Source.PROPOSED).exists():
+        return []
+    known = sensitivities(article) if Sensitivity.objects.filter(article=article).exists() else {}
+    proposals = propose(
+        top=f"{article.headline}. {article.standfirst}",
+        body=article.body,
+        default_topic=article.section.default_topic,
+        default_risk=article.section.default_risk,
+        language=article.site.language,
+    )
+    for proposal in proposals:
+        noted = known.get(proposal.topic)
+        if noted is not None and RISKS.index(noted) >= RISKS.index(proposal.risk):
+            continue
+        set_sensitivity(
+            article=article,
+            topic=proposal.topic,
+            risk=proposal.risk,
+            source=Sensitivity.Source.PROPOSED,
+            reason=", ".join(proposal.because)[:300],
+        )
+    return proposals
+
+
+def answer_proposal(*, article: Article, is_right: bool, actor: Any) -> int:
+    """Confirm what was proposed, or say that it is of low risk; how many topics that settles."""
+    proposed = proposed_sensitivities(article)
+    for row in proposed:
+        set_sensitivity(
+            article=article,
+            topic=row.topic,
+            risk=row.risk if is_right else Risk.LOW,
+            source=Sensitivity.Source.EDITOR,
+            actor=actor,
+            reason="proposal confirmed" if is_right else "proposal refused",
+        )
+    return len(proposed)
 
 
 def _set_tags(article: Article, names: Sequence[str]) -> bool:

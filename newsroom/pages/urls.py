@@ -12,5 +12,6 @@ urlpatterns = [
     path("sections/<slug:slug>/", views.section, name="section"),
     path("articles/<slug:slug>/", views.article, name="article"),
     path("comments/<uuid:comment_id>/", views.comment_status, name="comment_status"),
+    path("ads.txt", views.ads_txt, name="ads_txt"),
     path("about/comments/", views.about_comments, name="about_comments"),
 ]

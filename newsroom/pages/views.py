@@ -117,6 +117,16 @@ def about_comments(request: HttpRequest) -> HttpResponse:
     return _page("pages/about_comments.html", {"masthead": _masthead(site_for(request))})
 
 
+@require_safe
+def ads_txt(request: HttpRequest) -> HttpResponse:
+    """Who may sell this title's space, from its settings; 404 where they say nothing."""
+    text = site_for(request).ads_txt.strip()
+    if not text:
+        raise Http404
+    headers = {"Cache-Control": "public, max-age=3600"}
+    return HttpResponse(f"{text}\n", content_type="text/plain; charset=utf-8", headers=headers)
+
+
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _error(
         request,

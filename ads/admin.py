@@ -13,7 +13,7 @@ from django.utils import timezone
 from ads.admin_base import AdObjectAdmin
 from ads.admin_creatives import CreativeAdmin, PolicyOverrideAdmin
 from ads.decision import first_failing_rule
-from ads.forms import AdvertiserForm, SlotForm
+from ads.forms import AdvertiserForm, CampaignForm, LineItemForm, SlotForm
 from ads.models import Advertiser, Assignment, Campaign, Creative, LineItem, Slot
 from ads.money import format_money
 from ads.selectors import candidate
@@ -91,7 +91,7 @@ class AdvertiserAdmin(AdObjectAdmin):
     ordering = ("name",)
     form = AdvertiserForm
     fieldsets = (
-        (None, {"fields": ("site", "name", "seen_version")}),
+        (None, {"fields": ("site", "name", "category", "competitor_group", "seen_version")}),
         (
             "What it stands beside",
             {
@@ -144,7 +144,11 @@ class CampaignAdmin(AdObjectAdmin):
     search_fields = ("name", "advertiser__name")
     autocomplete_fields = ("advertiser",)
     ordering = ("-starts_at",)
-    fields = ("advertiser", "name", "starts_at", "ends_at", "seen_version")
+    form = CampaignForm
+    fieldsets = (
+        (None, {"fields": ("advertiser", "name", "starts_at", "ends_at", "seen_version")}),
+        ("Order", {"fields": ("budget_micros", "order_number", "billing_contact")}),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         found = super().get_queryset(request).select_related("advertiser")
@@ -172,7 +176,8 @@ class CreativeInline(admin.StackedInline):  # type: ignore[type-arg]
 
 @admin.register(LineItem)
 class LineItemAdmin(AdObjectAdmin):
-    list_display = ("name", "advertiser", "campaign", "type", "status", "weight", "slot_codes", "shown_now")
+    form = LineItemForm
+    list_display = ("name", "advertiser", "campaign", "type", "now", "price", "slot_codes", "shown_now")
     list_filter = ("status", "type", ("campaign__advertiser", admin.RelatedOnlyFieldListFilter))
     search_fields = ("name", "campaign__name", "campaign__advertiser__name")
     autocomplete_fields = ("campaign",)
@@ -180,11 +185,15 @@ class LineItemAdmin(AdObjectAdmin):
     inlines = (CreativeInline,)
     fieldsets = (
         (None, {"fields": ("campaign", "name", "status", "seen_version")}),
-        ("Where and how often", {"fields": ("slots", "type", "weight")}),
+        ("Where and how often", {"fields": ("slots", "type", "weight", "pacing")}),
+        (
+            "Price and limits",
+            {"fields": ("price_model", "price_micros", "goal", "budget_micros", "daily_cap_micros")},
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        found = super().get_queryset(request).select_related("campaign__advertiser")
+        found = super().get_queryset(request).select_related("campaign__advertiser__site")
         return found.prefetch_related("slots", "creatives")
 
     @admin.display(ordering="campaign__advertiser__name")
@@ -194,6 +203,17 @@ class LineItemAdmin(AdObjectAdmin):
     @admin.display(description="slots")
     def slot_codes(self, item: LineItem) -> str:
         return ", ".join(sorted(slot.code for slot in item.slots.all())) or "-"
+
+    @admin.display(description="status", ordering="status")
+    def now(self, item: LineItem) -> str:
+        return str(LineItem.State(item.state(at=timezone.now())).label)
+
+    @admin.display(description="price", ordering="price_micros")
+    def price(self, item: LineItem) -> str:
+        if item.type == LineItem.Type.HOUSE:
+            return "-"
+        currency = item.campaign.advertiser.site.currency
+        return f"{format_money(item.price_micros)} {currency} {item.get_price_model_display()}"
 
     @admin.display(description="shown now")
     def shown_now(self, item: LineItem) -> str:

@@ -33,6 +33,7 @@ class Candidate:
     is_approved: bool = True
     tolerances: Mapping[str, str] = field(default_factory=dict)
     thread_tolerance: str = CALM
+    competitor_group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +103,15 @@ def decide(
     """One choice per slot, in order: the highest tier with a candidate, then by weight; no creative twice."""
     draw = random.Random(seed)  # noqa: S311  (fair and replayable, not secret)
     used: set[UUID] = set()
+    groups: dict[str, str] = {}  # The one sponsor of each group of competitors that stands on this page.
     choices = []
     for slot in slots:
         eligible = [
             c
             for c in snapshot
-            if not first_failing_rule(c, slot=slot, at=at, beside=beside) and c.creative_id not in used
+            if not first_failing_rule(c, slot=slot, at=at, beside=beside)
+            and c.creative_id not in used
+            and groups.get(c.competitor_group, c.sponsor) == c.sponsor
         ]
         if not eligible:
             choices.append(Choice(slot, None, "no_eligible_line_item"))
@@ -116,5 +120,7 @@ def decide(
         pool = sorted((c for c in eligible if TIERS.index(c.tier) == tier), key=lambda c: c.creative_id)
         winner = draw.choices(pool, weights=[candidate.weight for candidate in pool])[0]
         used.add(winner.creative_id)
+        if winner.competitor_group:
+            groups[winner.competitor_group] = winner.sponsor
         choices.append(Choice(slot, winner.creative_id))
     return choices

@@ -7,17 +7,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from ads.models import SIZE_PATTERN, AdObject, Slot
+from ads.models import SIZE_PATTERN, AdObject, LineItem, Slot
 from ads.suitability import TOLERANCES, TOPICS
 from articles.models import Article, Section, Tag
 from comments.text import clean_name
 from newsroom.api import StringsOnly
 
 LARGEST_SMALLINT = 2**15 - 1  # PostgreSQL's smallint
+LARGEST_INTEGER = 2**31 - 1  # PostgreSQL's integer
 MOST_SIZES = 20
 _SIZE = re.compile(SIZE_PATTERN)
 
@@ -44,6 +46,24 @@ class ChoiceOfText(serializers.ChoiceField):
         if not isinstance(data, str):
             self.fail("invalid_choice", input=data)
         return super().to_internal_value(data)
+
+
+class StatusField(ChoiceOfText):
+    """What a line item is; ``live`` and ``done`` may be sent back as they came, and then change nothing."""
+
+    def get_attribute(self, instance: Any) -> str:
+        return str(instance.state(at=timezone.now()))
+
+    def to_internal_value(self, data: Any) -> Any:
+        value = super().to_internal_value(data)
+        if value in LineItem.Status.values:
+            return value
+        known: LineItem | None = self.context.get("found")
+        if known is None or known.state(at=timezone.now()) != value:
+            raise serializers.ValidationError(
+                f"Nobody sets {value}: the campaign's dates do.", code="set_by_dates"
+            )
+        return known.status
 
 
 @extend_schema_field({"type": "boolean"})

@@ -7,9 +7,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import BigIntegerField
+from django.utils import timezone
 
 from ads.creatives import check_creative
-from ads.models import AdImage, AdObject, Creative, Slot
+from ads.line_items import check_line_item, check_move
+from ads.models import AdImage, AdObject, Creative, LineItem, Slot
 from ads.money import format_money, parse_money
 from ads.pictures import MOST_BYTES, encode_again
 from ads.suitability import DEFAULT_TOLERANCE
@@ -126,6 +128,35 @@ for _topic in Topic:
     ] = forms.ChoiceField(
         label=_topic.label.capitalize(), choices=list(TOLERANCE_WORDS.items()), initial=DEFAULT_TOLERANCE
     )
+
+
+class CampaignForm(AdObjectForm):
+    budget_micros = MoneyField(label="Budget", required=False, help_text="Most that it spends: 1,250.00.")
+
+
+class LineItemForm(AdObjectForm):
+    price_micros = MoneyField(label="Price", initial=0, help_text="In the site's currency: 8.50.")
+    budget_micros = MoneyField(label="Budget", required=False, help_text="Most that it spends: 1,250.00.")
+    daily_cap_micros = MoneyField(label="Daily cap", required=False, help_text="Most on one day.")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._was_stored = not self.instance._state.adding
+        self._state = self.instance.state(at=timezone.now()) if self._was_stored else ""
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or {}
+        if self.errors:
+            return cleaned
+        names = ("type", "price_micros", "goal", "budget_micros", "daily_cap_micros")
+        was = self.instance.status if self._was_stored else cleaned["status"]
+        try:
+            check_line_item(LineItem(**{name: cleaned.get(name) for name in names}))
+            if self._was_stored:
+                check_move(self._state, cleaned["status"], unmoved=was)
+        except FieldError as error:
+            self.add_error(error.field if error.field in self.fields else None, error.detail)
+        return cleaned
 
 
 TYPED = ("line_item", "kind", "image_alt", "size", "paid_by", "political")  # What the rules ask about.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from articles.models import Article, Section, Site, Tag
 from newsroom.ids import uuid7
 
 SIZE_PATTERN = r"^(fluid|[1-9][0-9]{0,3}x[1-9][0-9]{0,3})$"
+THOUSAND = 1_000  # A CPM is a price per so many impressions.
 DIGEST_LENGTH = 64  # SHA-256 in hexadecimal.
 size_format = RegexValidator(SIZE_PATTERN, 'Use "fluid" or a size such as "300x250".', code="invalid")
 
@@ -128,7 +130,7 @@ class Advertiser(AdObject):
     """Who pays, and whom readers see as the sponsor."""
 
     site_path = "site"
-    audited = ("name", "tolerances", "thread_tolerance")
+    audited = ("name", "category", "competitor_group", "tolerances", "thread_tolerance")
 
     class ThreadTolerance(models.TextChoices):
         """Nobody but the paper itself stands in an unsafe conversation."""
@@ -139,6 +141,10 @@ class Advertiser(AdObject):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="advertisers")
     name = models.CharField(max_length=120, help_text="The sponsor as readers see it.")
+    category = models.CharField(max_length=60, blank=True, help_text="What it sells: cars, bread, insurance.")
+    competitor_group = models.SlugField(
+        max_length=60, blank=True, help_text="Two of one group never stand on the same page: car-dealers."
+    )
     tolerances = models.JSONField(
         default=dict,
         blank=True,
@@ -165,21 +171,34 @@ class Campaign(AdObject):
     """What an advertiser ordered for a time."""
 
     site_path = "advertiser__site"
-    audited = ("advertiser_id", "name", "starts_at", "ends_at")
+    audited = (
+        "advertiser_id", "name", "starts_at", "ends_at", "budget_micros", "order_number", "billing_contact",
+    )  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     advertiser = models.ForeignKey(Advertiser, on_delete=models.PROTECT, related_name="campaigns")
     name = models.CharField(max_length=120)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True, help_text="Empty: until it is paused.")
+    budget_micros = models.BigIntegerField(
+        "budget", null=True, blank=True, help_text="Most that all its line items spend; empty: as they say."
+    )
+    order_number = models.CharField(max_length=60, blank=True, help_text="The advertiser's, for statements.")
+    billing_contact = models.CharField(
+        max_length=200, blank=True, help_text="Who gets the statement: a department, not a private address."
+    )
 
     class Meta:
         constraints = [
             models.CheckConstraint(
+                condition=models.Q(budget_micros=None) | models.Q(budget_micros__gte=0),
+                name="campaign_budget_not_negative",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(ends_at=None) | models.Q(ends_at__gt=models.F("starts_at")),
                 name="campaign_ends_after_start",
                 violation_error_message="The end lies before the start.",
-            )
+            ),
         ]
 
     def __str__(self) -> str:
@@ -190,7 +209,10 @@ class LineItem(AdObject):
     """What was booked: which slots, with what weight, in which tier."""
 
     site_path = "campaign__advertiser__site"
-    audited = ("campaign_id", "name", "type", "status", "weight")
+    audited = (
+        "campaign_id", "name", "type", "status", "weight", "price_model", "price_micros", "goal",
+        "budget_micros", "daily_cap_micros", "pacing",
+    )  # fmt: skip
 
     class Type(models.TextChoices):
         SPONSORSHIP = "sponsorship", "sponsorship"
@@ -199,9 +221,30 @@ class LineItem(AdObject):
         HOUSE = "house", "house"
 
     class Status(models.TextChoices):
+        """What people say about it; whether it is live or done follows from dates (``state``)."""
+
         DRAFT = "draft", "draft"
+        REVIEW = "review", "in review"
         READY = "ready", "ready"
         PAUSED = "paused", "paused"
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "draft"
+        REVIEW = "review", "in review"
+        READY = "ready", "ready"
+        LIVE = "live", "live"
+        PAUSED = "paused", "paused"
+        DONE = "done", "done"
+
+    class PriceModel(models.TextChoices):
+        CPM = "cpm", "per 1,000 impressions"
+        CPC = "cpc", "per click"
+        FLAT = "flat", "flat, for the whole time"
+
+    class Pacing(models.TextChoices):
+        EVEN = "even", "evenly over its time"
+        ASAP = "asap", "as soon as possible"
+        FRONT = "front_loaded", "more at its start"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="line_items")
@@ -218,10 +261,33 @@ class LineItem(AdObject):
     weight = models.PositiveSmallIntegerField(
         default=100, help_text="Its share beside others of the same type: 200 is shown twice as often as 100."
     )
+    price_model = models.CharField(max_length=4, choices=PriceModel.choices, default=PriceModel.CPM)
+    price_micros = models.BigIntegerField("price", default=0, help_text="In what the price model counts.")
+    goal = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Impressions that were booked; clicks where they are what is paid."
+    )
+    budget_micros = models.BigIntegerField(
+        "budget", null=True, blank=True, help_text="Most that it spends; empty: no limit of its own."
+    )
+    daily_cap_micros = models.BigIntegerField(
+        "daily cap", null=True, blank=True, help_text="Most that it spends on one day in the site's zone."
+    )
+    pacing = models.CharField(max_length=12, choices=Pacing.choices, default=Pacing.EVEN)
     slots = models.ManyToManyField(Slot, related_name="line_items")
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(price_micros__gte=0)
+                & (models.Q(budget_micros=None) | models.Q(budget_micros__gte=0))
+                & (models.Q(daily_cap_micros=None) | models.Q(daily_cap_micros__gte=0)),
+                name="line_item_money_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(type="house") | models.Q(price_micros=0),
+                name="line_item_house_costs_nothing",
+                violation_error_message="House ads cost nothing.",
+            ),
             models.CheckConstraint(condition=models.Q(weight__gte=1), name="line_item_weight_positive"),
             models.CheckConstraint(
                 condition=models.Q(type__in=["sponsorship", "standard", "bulk", "house"]),
@@ -231,6 +297,29 @@ class LineItem(AdObject):
 
     def __str__(self) -> str:
         return self.name
+
+    def state(self, *, at: datetime) -> str:
+        """Its status as it is at this moment: ready becomes live and done by the campaign's dates."""
+        campaign = self.campaign
+        if campaign.ends_at is not None and at >= campaign.ends_at and self.status in RUNNING:
+            return self.State.DONE
+        if self.status == self.Status.READY and at >= campaign.starts_at:
+            return self.State.LIVE
+        return self.status
+
+    @property
+    def booked_micros(self) -> int | None:
+        """What was sold in money; None where neither a goal nor a budget says so."""
+        if self.price_model == self.PriceModel.FLAT:
+            return self.price_micros
+        if self.goal is None:
+            return self.budget_micros
+        per = THOUSAND if self.price_model == self.PriceModel.CPM else 1
+        booked = self.goal * self.price_micros // per
+        return booked if self.budget_micros is None else min(booked, self.budget_micros)
+
+
+RUNNING = (LineItem.Status.READY, LineItem.Status.PAUSED)  # What an end makes done.
 
 
 class AdImage(AdObject):

@@ -207,7 +207,9 @@ class ResourceDetail(AdsView):
 
     def _change(self, pk: UUID, body: Any, *, is_partial: bool) -> Response:
         wanted = self._wanted(pk)
-        serializer = self.resource_serializer(data=body, partial=is_partial, context={"site": self.site})
+        found = self.model.objects.of_site(self.site).filter(pk=pk).first()
+        context = {"site": self.site, "found": found}
+        serializer = self.resource_serializer(data=body, partial=is_partial, context=context)
         serializer.is_valid(raise_exception=True)
         fields = serializer.validated_data
         changed = change_object(

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from ads.decision import Candidate, Choice, Surroundings, decide
-from ads.models import Creative, PolicyOverride, Slot
+from ads.models import RUNNING, Creative, LineItem, PolicyOverride, Slot
 from ads.suitability import strictest
 from articles.models import Article, Site
 from articles.selectors import effective_sensitivity
@@ -134,4 +134,17 @@ def candidate(creative: Creative) -> Candidate:
         is_approved=creative.is_approved,
         tolerances=item.campaign.advertiser.tolerances,
         thread_tolerance=item.campaign.advertiser.thread_tolerance,
+        competitor_group=item.campaign.advertiser.competitor_group,
     )
+
+
+def in_state(state: str, *, at: datetime) -> Q:
+    """Line items of one state; the same rule as ``LineItem.state``."""
+    ended = Q(campaign__ends_at__lte=at)
+    if state == LineItem.State.DONE:
+        return Q(status__in=RUNNING) & ended
+    if state == LineItem.State.LIVE:
+        return Q(status="ready", campaign__starts_at__lte=at) & ~ended
+    if state == LineItem.State.READY:
+        return Q(status="ready", campaign__starts_at__gt=at)
+    return Q(status=state) & ~ended if state == LineItem.State.PAUSED else Q(status=state)

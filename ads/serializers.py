@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from ads.creatives import IAB_SIZES
 from ads.fields import (
+    LARGEST_INTEGER,
     LARGEST_SMALLINT,
     ChoiceOfText,
     CodeField,
@@ -20,6 +21,7 @@ from ads.fields import (
     SizesField,
     SlotCodes,
     SlugOf,
+    StatusField,
     Tolerances,
     TrueOrFalse,
     WholeNumber,
@@ -33,6 +35,8 @@ EXAMPLE_ID = "01937f2e-6b1a-7c3d-9e4f-5a6b7c8d9e0f"
 EXAMPLES: dict[str, dict[str, Any]] = {
     "advertiser": {
         "name": "Harbour Motors",
+        "category": "cars",
+        "competitor_group": "car-dealers",
         "tolerances": {"war": "none", "death": "low"},
         "thread_tolerance": "calm",
     },
@@ -41,6 +45,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "name": "Autumn sale",
         "starts_at": "2026-10-01T00:00:00+01:00",
         "ends_at": "2026-11-01T00:00:00Z",
+        "budget_micros": 1_250_000_000,
+        "order_number": "HM-2026-118",
+        "billing_contact": "Harbour Motors, accounts",
     },
     "line_item": {
         "campaign": "01937f2e-7000-7111-8222-333344445556",
@@ -48,6 +55,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "type": "standard",
         "status": "ready",
         "weight": 100,
+        "price_model": "cpm",
+        "price_micros": 8_500_000,
+        "goal": 100_000,
+        "budget_micros": 850_000_000,
+        "daily_cap_micros": None,
+        "pacing": "even",
         "slots": ["article-top"],
     },
     "creative": {
@@ -162,6 +175,10 @@ class SlotSerializer(StrictSerializer):
 class AdvertiserSerializer(StrictSerializer):
     id = serializers.UUIDField(read_only=True)
     name = LineField(max_length=120, help_text="The sponsor as readers see it; unique per site.")
+    category = LineField(max_length=60, default="", allow_blank=True, help_text="What it sells.")
+    competitor_group = CodeField(
+        max_length=60, default="", allow_blank=True, help_text="Two of one group never stand on one page."
+    )
     tolerances = Tolerances(
         default=dict, help_text="The highest risk accepted per sensitive topic; not named: `medium`."
     )
@@ -181,6 +198,11 @@ class CampaignSerializer(StrictSerializer):
     ends_at = Moment(
         default=None, allow_null=True, help_text="Nothing is shown from then on; null: open end."
     )
+    budget_micros = whole(default=None, allow_null=True, help_text="Most that all its line items spend.")
+    order_number = LineField(max_length=60, default="", allow_blank=True, help_text="The advertiser's.")
+    billing_contact = LineField(
+        max_length=200, default="", allow_blank=True, help_text="A department, not a private address."
+    )
 
 
 @extend_schema_serializer(examples=examples("line_item"))
@@ -189,12 +211,26 @@ class LineItemSerializer(StrictSerializer):
     campaign = OwnObject(Campaign)
     name = LineField(max_length=120)
     type = ChoiceOfText(choices=LineItem.Type.choices, default=LineItem.Type.STANDARD)
-    status = ChoiceOfText(
-        choices=LineItem.Status.choices, default=LineItem.Status.DRAFT, help_text="Only `ready` is shown."
+    status = StatusField(
+        choices=LineItem.State.choices,
+        default=LineItem.Status.DRAFT,
+        help_text="People set draft, review, ready and paused; ready becomes live and done by the dates.",
     )
     weight = whole(
         least=1, most=LARGEST_SMALLINT, default=100, help_text="Its share beside others of the same type."
     )
+    price_model = ChoiceOfText(choices=LineItem.PriceModel.choices, default=LineItem.PriceModel.CPM)
+    price_micros = whole(default=0, help_text="In what the price model counts; 0 for house ads.")
+    goal = whole(
+        least=1,
+        most=LARGEST_INTEGER,
+        default=None,
+        allow_null=True,
+        help_text="Impressions that were booked, or clicks.",
+    )
+    budget_micros = whole(default=None, allow_null=True, help_text="Most that it spends.")
+    daily_cap_micros = whole(default=None, allow_null=True, help_text="Most that it spends on one day.")
+    pacing = ChoiceOfText(choices=LineItem.Pacing.choices, default=LineItem.Pacing.EVEN)
     slots = SlotCodes(default=list, help_text="Codes of the slots that it may fill.")
 
 

@@ -9,8 +9,10 @@ from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
 from django.http import Http404
+from django.utils import timezone
 
 from ads.creatives import check_creative, content_digest
+from ads.line_items import check_line_item, check_move
 from ads.models import AdImage, AdObject, Advertiser, Campaign, Creative, LineItem, PolicyOverride, Slot
 from ads.preconditions import ANY, require_current
 from articles.models import Site
@@ -87,6 +89,8 @@ def save_object(
         _check_spacing(changed)
     if isinstance(changed, Campaign):
         _check_dates(changed)
+    if isinstance(changed, LineItem):
+        check_line_item(changed)
     if isinstance(changed, Creative):
         check_creative(changed)
         changed.sha256 = content_digest(changed)
@@ -95,6 +99,8 @@ def save_object(
     _hold_what_it_points_to(changed, related or {})
     kind = type(changed)
     stored = kind._default_manager.select_for_update().filter(pk=changed.pk).first()
+    if isinstance(changed, LineItem) and stored is not None:
+        check_move(stored.state(at=timezone.now()), changed.status, unmoved=stored.status)
     before = _values(stored)
     after = _values(changed) | {name: _names(objects) for name, objects in (related or {}).items()}
     if stored is not None:

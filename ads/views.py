@@ -33,6 +33,7 @@ from ads.resources import (
     documented_detail,
     documented_list,
 )
+from ads.selectors import in_state
 from ads.serializers import (
     AdImageSerializer,
     AdvertiserSerializer,
@@ -160,7 +161,7 @@ class CampaignDetail(ResourceDetail):
     filters=[
         SEARCH,
         id_of("campaign"),
-        OpenApiParameter("status", str, enum=LineItem.Status.values),
+        OpenApiParameter("status", str, enum=LineItem.State.values),
         OpenApiParameter("type", str, enum=LineItem.Type.values),
         OpenApiParameter("slot", str, description="Code of a slot that it may fill."),
     ],
@@ -176,8 +177,8 @@ class LineItemList(ResourceList):
     def filtered(self, objects: AdQuerySet) -> AdQuerySet:
         if campaign := asked_own(self.request, "campaign", Campaign.objects.of_site(self.site)):
             objects = objects.filter(campaign=campaign)
-        if status := asked_choice(self.request, "status", LineItem.Status.values):
-            objects = objects.filter(status=status)
+        if status := asked_choice(self.request, "status", LineItem.State.values):
+            objects = objects.filter(in_state(status, at=timezone.now()))
         if kind := asked_choice(self.request, "type", LineItem.Type.values):
             objects = objects.filter(type=kind)
         if slot := self.request.query_params.get("slot"):

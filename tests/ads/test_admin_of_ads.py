@@ -145,6 +145,9 @@ def test_the_slots_of_a_line_item_are_in_the_audit(desk: Client, site: Site) -> 
         "status": "ready",
         "type": "standard",
         "weight": "100",
+        "price_model": "cpm",
+        "price_micros": "0",
+        "pacing": "even",
         "slots": [str(slot.pk)],
         "seen_version": "1",
         "creatives-TOTAL_FORMS": "1",
@@ -266,3 +269,24 @@ def test_campaigns_are_filtered_by_time(desk: Client, site: Site, time: str) -> 
         Campaign.objects.create(advertiser=advertiser, name=name, starts_at=start, ends_at=end)
     rows = desk.get(f"/admin/ads/campaign/?time={time}").context["cl"].result_list
     assert [campaign.name for campaign in rows] == [time]
+
+
+def test_a_line_item_is_priced_and_moved_in_the_form(desk: Client, site: Site) -> None:
+    item = new_line_item(site, new_slot(site))
+    path = f"/admin/ads/lineitem/{item.pk}/change/"
+    body = {
+        "campaign": str(item.campaign.pk), "name": item.name, "status": "ready", "type": "standard",
+        "weight": "100", "price_model": "flat", "price_micros": "1,250.00", "pacing": "even",
+        "slots": [str(slot.pk) for slot in item.slots.all()], "seen_version": "1",
+        "creatives-TOTAL_FORMS": "0", "creatives-INITIAL_FORMS": "0",
+    }  # fmt: skip
+    assert desk.post(path, body).status_code == 302
+    assert LineItem.objects.get().price_micros == 1_250_000_000
+    page = desk.get("/admin/ads/lineitem/").content.decode()
+    assert "1,250.00 EUR flat" in page
+    assert ">live<" in page
+    assert set(errors(desk.post(path, body | {"status": "draft", "seen_version": "2"}))) == {"status"}
+    house = body | {"type": "house", "seen_version": "2"}
+    assert set(errors(desk.post(path, house))) == {"price_micros"}
+    cap = body | {"budget_micros": "10", "daily_cap_micros": "11", "seen_version": "2"}
+    assert set(errors(desk.post(path, cap))) == {"daily_cap_micros"}

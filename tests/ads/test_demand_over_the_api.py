@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,8 +11,10 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from ads.models import Advertiser, Campaign, Creative, LineItem
+from ads.selectors import ads_for_article
 from articles import sites
 from articles.models import Site
 from tests.ads.conftest import (
@@ -108,9 +110,30 @@ def test_a_campaign_is_sold_with_calls_alone_and_seen_on_the_page(
 @pytest.mark.parametrize(
     ("kind", "keys"),
     [
-        ("advertiser", ["id", "name", "tolerances", "thread_tolerance"]),
-        ("campaign", ["id", "advertiser", "name", "starts_at", "ends_at"]),
-        ("line_item", ["id", "campaign", "name", "type", "status", "weight", "slots"]),
+        (
+            "advertiser",
+            ["id", "name", "category", "competitor_group", "tolerances", "thread_tolerance"],
+        ),
+        (
+            "campaign",
+            [
+                "id",
+                "advertiser",
+                "name",
+                "starts_at",
+                "ends_at",
+                "budget_micros",
+                "order_number",
+                "billing_contact",
+            ],
+        ),
+        (
+            "line_item",
+            [
+                *("id", "campaign", "name", "type", "status", "weight", "price_model", "price_micros"),
+                *("goal", "budget_micros", "daily_cap_micros", "pacing", "slots"),
+            ],
+        ),
         (
             "creative",
             [
@@ -370,3 +393,74 @@ def test_a_page_takes_the_same_queries_whatever_its_size(
     with CaptureQueriesContext(connection) as many:
         assert len(manager.get(PATHS[kind]).json()["results"]) == 11
     assert len(many) == len(one)
+
+
+# --- prices, and what a line item is -----------------------------------------------------------------------
+def item_body(creative: Creative, **fields: Any) -> dict[str, Any]:
+    return bodies(creative)["line_item"] | fields
+
+
+def test_money_is_whole_micros(manager: Caller, sold: Creative) -> None:
+    priced = item_body(
+        sold, price_model="cpm", price_micros=8_500_000, goal=100_000, budget_micros=850_000_000,
+        daily_cap_micros=50_000_000, pacing="front_loaded",
+    )  # fmt: skip
+    made = manager.post(PATHS["line_item"], priced)
+    assert made.status_code == 201
+    assert {name: made.json()[name] for name in priced} == priced
+    assert LineItem.objects.get(pk=made.json()["id"]).booked_micros == 850_000_000
+
+
+@pytest.mark.parametrize(
+    ("fields", "codes"),
+    [
+        ({"type": "house", "price_micros": 1}, {"price_micros": "house_is_free"}),
+        ({"budget_micros": 5, "daily_cap_micros": 6}, {"daily_cap_micros": "above_budget"}),
+        ({"goal": 0}, {"goal": "min_value"}),
+        ({"price_micros": -1}, {"price_micros": "min_value"}),
+        ({"price_micros": 1.5}, {"price_micros": "invalid"}),
+        ({"price_model": "cpa"}, {"price_model": "invalid_choice"}),
+        ({"pacing": "slow"}, {"pacing": "invalid_choice"}),
+        ({"status": "live"}, {"status": "set_by_dates"}),
+    ],
+)
+def test_prices_that_contradict_each_other_are_named(
+    manager: Caller, sold: Creative, fields: dict[str, Any], codes: dict[str, str]
+) -> None:
+    assert field_codes(manager.post(PATHS["line_item"], item_body(sold, **fields))) == codes
+
+
+def test_dates_make_it_live_and_done_and_people_the_rest(manager: Caller, sold: Creative) -> None:
+    made = manager.post(PATHS["line_item"], item_body(sold))
+    path = made["Location"]
+
+    def move(status: str) -> Any:
+        answer = manager.patch(path, {"status": status}, If_Match="*")
+        return answer.json()["status"] if answer.status_code == 200 else field_codes(answer)["status"]
+
+    assert [move(status) for status in ("review", "paused", "ready")] == ["review", "not_from_here", "live"]
+    assert manager.get(f"{PATHS['line_item']}?status=live").json()["results"][-1]["status"] == "live"
+    assert [move(status) for status in ("draft", "live", "paused", "ready")] == [
+        "not_from_here", "live", "paused", "live",
+    ]  # fmt: skip
+    campaign = sold.line_item.campaign
+    Campaign.objects.filter(pk=campaign.pk).update(ends_at=campaign.starts_at + timedelta(microseconds=1))
+    assert manager.get(path).json()["status"] == "done"
+    assert [move(status) for status in ("ready", "paused", "done")] == ["done", "not_from_here", "done"]
+    done = manager.get(f"{PATHS['line_item']}?status=done").json()["results"]
+    assert made.json()["id"] in {item["id"] for item in done}
+    assert manager.get(f"{PATHS['line_item']}?status=live").json()["results"] == []
+
+
+def test_two_of_one_group_never_stand_on_the_same_page(site: Site) -> None:
+    slots = [new_slot(site, position=position) for position in ("article_top", "article_bottom")]
+    article = new_article(site)
+    for _ in range(2):
+        item = new_line_item(site, *slots)
+        new_creative(item)
+        new_creative(item)
+        Advertiser.objects.filter(pk=item.campaign.advertiser_id).update(competitor_group="dealers")
+    for seed in range(20):
+        filled = ads_for_article(article, at=timezone.now(), seed=seed)
+        assert len({slot.sponsor for slot in filled.values()}) == 1
+        assert all(slot.creative for slot in filled.values())

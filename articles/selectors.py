@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -81,6 +81,20 @@ def proposed_sensitivities(article: Article) -> list[Sensitivity]:
 def effective_sensitivity(article: Article) -> dict[str, str]:
     """Risk per sensitive topic: its own, else its section's default, else *medium* for every topic."""
     return sensitivities(article) or dict.fromkeys(Topic.values, str(Risk.MEDIUM))
+
+
+def sensitivities_of(articles: Collection[Article]) -> dict[UUID, dict[str, str]]:
+    """``effective_sensitivity`` of many articles in one query; their sections must be loaded."""
+    rows = Sensitivity.objects.filter(article__in=articles).order_by("article", "topic", "-at", "-id")
+    own: dict[UUID, dict[str, str]] = {article.pk: {} for article in articles}
+    for row in rows.distinct("article", "topic"):
+        own[row.article_id][row.topic] = row.risk
+    for article in articles:
+        section = article.section
+        if not own[article.pk]:
+            default = {section.default_topic: section.default_risk} if section.default_topic else {}
+            own[article.pk] = default or dict.fromkeys(Topic.values, str(Risk.MEDIUM))
+    return own
 
 
 def highest_risk(article: Article) -> str:

@@ -20,9 +20,10 @@ class NewsroomAdminSite(admin.AdminSite):
     enable_nav_sidebar = False  # The bar on top leads everywhere; the width is for the work.
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
+        from ads.desk_views import ads_urls
         from moderation.desk.urls import desk_urls
         from moderation.lifecycle.urls import classifier_urls
-        from newsroom.preview import ad_preview, article_preview
+        from newsroom.preview import ad_preview, article_preview, booking_preview
 
         preview = path("preview/<uuid:article_id>/", self.admin_view(article_preview), name="article_preview")
         ad = path(
@@ -30,8 +31,17 @@ class NewsroomAdminSite(admin.AdminSite):
             self.admin_view(ad_preview),
             name="ad_preview",
         )
+        book = path("preview/booking/", self.admin_view(booking_preview), name="booking_preview")
         classifier = classifier_urls(self.admin_view)
-        return [*desk_urls(self.admin_view), *classifier, preview, ad, *super().get_urls()]
+        return [
+            *desk_urls(self.admin_view),
+            *classifier,
+            *ads_urls(self.admin_view),
+            preview,
+            ad,
+            book,
+            *super().get_urls(),
+        ]
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """Django's guard, and around it the default title's time zone: editors read and type local times."""

@@ -10,6 +10,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from ads.booking_form import BookingForm
+from ads.desk_views import TO_BOOK, own_site
 from ads.models import Creative
 from ads.selectors import FilledSlot, sites_of
 from articles.models import Article
@@ -48,6 +50,21 @@ def ad_preview(request: HttpRequest, creative_id: UUID, article_id: UUID) -> Htt
     if article is None or not article.is_readable(at=timezone.now()):
         raise Http404
     return _page(request, article, planned_for=article.published_at, ad=previewed_ad(creative))
+
+
+def booking_preview(request: HttpRequest) -> HttpResponse:
+    """What the booking form holds, on the article chosen in it; nothing is stored but its picture."""
+    site = own_site(request)
+    if request.method != "POST" or not request.user.has_perms(TO_BOOK):
+        raise PermissionDenied
+    form = BookingForm(request.POST, request.FILES, site=site, actor=request.user)
+    article = form.cleaned_data.get("article") if form.is_valid() else None
+    if form.order is None or article is None:
+        words = "; ".join(f"{name}: {' '.join(map(str, errors))}" for name, errors in form.errors.items())
+        return HttpResponse(
+            words or "Choose an article.", status=400, content_type="text/plain; charset=utf-8"
+        )
+    return _page(request, article, planned_for=article.published_at, ad=previewed_ad(form.order.unsaved()))
 
 
 def previewed_ad(creative: Creative) -> Ad:

@@ -1,0 +1,171 @@
+"""The booking form: dealer, dates, slots, price and picture, on one page."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from ads.bookings import Order
+from ads.creatives import IAB_SIZES, check_creative
+from ads.forms import MoneyField, SlotsField
+from ads.line_items import check_line_item
+from ads.models import AdImage, Advertiser, Creative, LineItem, Slot
+from ads.pictures import MOST_BYTES, store_image
+from ads.targets import https_only, validate_public_target
+from articles.models import Article, Site
+from newsroom.errors import FieldError
+
+LATEST_DAY = date(2200, 1, 1)
+MOST_ARTICLES = 12
+CREATIVE_FIELDS = (
+    "kind", "headline", "text", "call_to_action", "target_url", "image_alt", "size", "paid_by", "political",
+)  # fmt: skip
+
+
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class BookingForm(forms.Form):
+    """Checks what the API checks; ``order`` is what was typed, once it is valid."""
+
+    advertiser = forms.ModelChoiceField(Advertiser.objects.none(), required=False, empty_label="a new one")
+    new_advertiser = forms.CharField(
+        max_length=120, required=False, label="New advertiser", help_text="The sponsor as readers see it."
+    )
+    campaign = forms.CharField(
+        max_length=120, label="Campaign", help_text="What was ordered, in a few words."
+    )
+    first_day = forms.DateField(widget=DayInput)
+    last_day = forms.DateField(widget=DayInput)
+    slots = SlotsField(Slot.objects.none(), widget=forms.CheckboxSelectMultiple)
+    type = forms.ChoiceField(
+        choices=LineItem.Type.choices,
+        initial=LineItem.Type.STANDARD,
+        help_text="Sponsorship comes first, then standard, then bulk; house fills what is left.",
+    )
+    price_model = forms.ChoiceField(choices=LineItem.PriceModel.choices, initial=LineItem.PriceModel.FLAT)
+    price_micros = MoneyField(label="Price", help_text="Like 1,250.00.")
+    goal = forms.IntegerField(
+        min_value=1, max_value=2**31 - 1, required=False, help_text="Impressions that were booked, or clicks."
+    )
+    budget_micros = MoneyField(label="Budget", required=False, help_text="Most that it spends.")
+    kind = forms.ChoiceField(choices=Creative.Kind.choices, initial=Creative.Kind.NATIVE, label="Kind of ad")
+    headline = forms.CharField(max_length=90)
+    text = forms.CharField(max_length=200, required=False)
+    call_to_action = forms.CharField(max_length=30, required=False, help_text="The words of the link.")
+    target_url = forms.CharField(
+        max_length=500,
+        label="Target",
+        validators=[https_only, validate_public_target],
+        help_text="Where a click leads; https only.",
+    )
+    picture = forms.FileField(
+        required=False,
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+        help_text="JPEG, PNG or WebP, at most 2 MB.",
+    )
+    image = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    image_alt = forms.CharField(max_length=200, required=False, label="Picture in words")
+    size = forms.ChoiceField(
+        choices=[("fluid", "fluid (native)"), *((size, size) for size in IAB_SIZES)], initial="fluid"
+    )
+    paid_by = forms.CharField(
+        max_length=120, required=False, help_text="Where somebody other than the sponsor pays."
+    )
+    political = forms.BooleanField(required=False, label="A political ad")
+    article = forms.ModelChoiceField(
+        Article.objects.none(), required=False, label="Preview on", empty_label=None
+    )
+
+    order: Order | None = None
+    kept: AdImage | None = None
+
+    groups = (
+        ("Who", ("advertiser", "new_advertiser", "campaign")),
+        ("When and where", ("first_day", "last_day", "slots")),
+        ("Price", ("type", "price_model", "price_micros", "goal", "budget_micros")),
+        ("What readers see", ("kind", "headline", "text", "call_to_action", "target_url")),
+        ("Picture", ("picture", "image_alt", "size")),
+        ("Who pays", ("paid_by", "political")),
+    )
+
+    def __init__(self, *args: Any, site: Site, actor: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.site, self.actor = site, actor
+        self._choose("advertiser", Advertiser.objects.of_site(site).order_by("name"))
+        self._choose("slots", Slot.objects.of_site(site).filter(active=True).order_by("position", "code"))
+        latest = Article.objects.filter(site=site).published(at=timezone.now()).newest_first()
+        self._choose("article", latest)
+        shown = list(latest[:MOST_ARTICLES])
+        self.fields["article"].widget.choices = [(article.pk, article.headline) for article in shown]
+
+    def fieldsets(self) -> list[tuple[str, list[forms.BoundField]]]:
+        return [(title, [self[name] for name in names]) for title, names in self.groups]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not cleaned.get("advertiser") and not cleaned.get("new_advertiser"):
+            self.add_error("new_advertiser", "Choose an advertiser, or name a new one.")
+        first, last = cleaned.get("first_day"), cleaned.get("last_day")
+        if first and last and last < first:
+            self.add_error("last_day", "It ends before it starts.")
+        if last and last > LATEST_DAY:
+            self.add_error("last_day", "This day is too far away.")
+        self.kept = self._picture(cleaned)
+        if not self.errors:
+            self.order = self._order(cleaned)
+            self._check(self.order.unsaved())
+        return cleaned
+
+    def _order(self, cleaned: dict[str, Any]) -> Order:
+        typed = ("campaign", "first_day", "last_day", "type", "price_model", "price_micros", "goal")
+        return Order(
+            site=self.site,
+            advertiser=cleaned["advertiser"],
+            new_advertiser=cleaned["new_advertiser"],
+            slots=list(cleaned["slots"]),
+            budget_micros=cleaned["budget_micros"],
+            image=self.kept,
+            creative={name: cleaned[name] for name in CREATIVE_FIELDS},
+            **{name: cleaned[name] for name in typed},
+        )
+
+    def _check(self, creative: Creative) -> None:
+        try:
+            check_line_item(creative.line_item)
+            check_creative(creative)
+        except FieldError as error:
+            self.refuse(error)
+
+    def refuse(self, error: FieldError) -> None:
+        """Show a service's refusal beside the field that it is about."""
+        field = {"image": "picture", "name": "new_advertiser"}.get(error.field, error.field)
+        self.add_error(field if field in self.fields else None, error.detail)
+
+    def _picture(self, cleaned: dict[str, Any]) -> AdImage | None:
+        """The picture sent now, else the one sent before: browsers forget files when a page comes back."""
+        sent = cleaned.get("picture")
+        if sent is None:
+            return self._known(cleaned.get("image"))
+        try:
+            image, _ = store_image(sent.read(MOST_BYTES + 1), site=self.site, actor=self.actor)
+        except FieldError as error:
+            self.refuse(error)
+            return None
+        return image
+
+    def _known(self, pk: UUID | None) -> AdImage | None:
+        found: AdImage | None = AdImage.objects.of_site(self.site).filter(pk=pk).first() if pk else None
+        return found
+
+    def _choose(self, name: str, objects: QuerySet[Any]) -> None:
+        self.fields[name].queryset = objects  # type: ignore[attr-defined]

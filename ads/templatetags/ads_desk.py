@@ -1,0 +1,21 @@
+"""Numbers as the ad manager reads them."""
+
+from __future__ import annotations
+
+from django import template
+
+from ads.money import format_money
+
+register = template.Library()
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """``61 %`` of 0.61; a dash where there is nothing to divide."""
+    return "-" if share is None else f"{share * 100:.0f} %"
+
+
+@register.filter
+def money(micros: int | None) -> str:
+    """``1,250.00``; a dash for nothing."""
+    return "-" if micros is None else format_money(micros)

@@ -1,43 +1,82 @@
-"""Slots and the house campaign of the demo title."""
+"""Slots, the house campaign, and what the demo title has sold: two car dealers and a bakery."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from ads.creatives import content_digest
-from ads.models import Advertiser, Campaign, Creative, LineItem, Slot
+from ads.models import Advertiser, Approval, Campaign, Creative, LineItem, Slot
 from articles.models import Site
 from seeds.clock import SEEDED_DAYS
 from seeds.content import load
 
 
-def seed_ads(site: Site, *, now: datetime) -> None:
-    """Slots, and one house line item whose creatives fill them where nothing is sold. Safe to run twice."""
+def seed_ads(site: Site, *, editor: Any, now: datetime) -> None:
+    """Slots, house ads that fill them where nothing is sold or suits, and campaigns. Safe to run twice."""
     content = load()
-    slots = [
-        Slot.objects.get_or_create(site=site, code=facts["code"], defaults=facts)[0]
+    slots = {
+        facts["code"]: Slot.objects.get_or_create(site=site, code=facts["code"], defaults=facts)[0]
         for facts in content.slots
-    ]
+    }
     house = content.house
-    advertiser, _ = Advertiser.objects.get_or_create(
-        site=site, name=house["advertiser"], defaults={"demo": True}
-    )
     starts_at = now - timedelta(days=SEEDED_DAYS)
-    campaign, _ = Campaign.objects.get_or_create(
-        advertiser=advertiser, name=house["campaign"], defaults={"starts_at": starts_at}
-    )
+    campaign = _campaign(site, {"name": house["advertiser"]}, {"name": house["campaign"]}, starts_at, None)
     for facts in house["creative"]:
-        _seed_creative(campaign, dict(facts), slots)
+        shown = dict(facts)
+        item = {"name": shown.pop("code"), "type": LineItem.Type.HOUSE}
+        _seed_item(campaign, item, shown, list(slots.values()), editor=editor)
+    for sold in content.sold:
+        first, last = sold["days"]
+        starts_at, ends_at = _midnight(site, now, first), _midnight(site, now, last + 1)
+        campaign = _campaign(site, sold["advertiser"], sold["campaign"], starts_at, ends_at)
+        booked = [slots[code] for code in sold["slots"]]
+        approver = None if sold.get("waits_for_approval") else editor
+        _seed_item(campaign, sold["item"], sold["creative"], booked, editor=approver)
 
 
-def _seed_creative(campaign: Campaign, facts: dict[str, str], slots: list[Slot]) -> None:
-    item, is_new = LineItem.objects.get_or_create(
-        campaign=campaign,
-        name=facts.pop("code"),
-        defaults={"type": LineItem.Type.HOUSE, "status": LineItem.Status.READY},
+def _campaign(
+    site: Site,
+    advertiser: dict[str, Any],
+    facts: dict[str, Any],
+    starts_at: datetime,
+    ends_at: datetime | None,
+) -> Campaign:
+    sponsor, _ = Advertiser.objects.get_or_create(
+        site=site, name=advertiser["name"], defaults=advertiser | {"demo": True}
     )
-    if is_new:
-        item.slots.set(slots)
-        creative = Creative(line_item=item, **facts)
-        creative.sha256 = creative.approved_sha256 = content_digest(creative)
-        creative.save()
+    dates = {"starts_at": starts_at, "ends_at": ends_at}
+    campaign, _ = Campaign.objects.get_or_create(
+        advertiser=sponsor, name=facts["name"], defaults=facts | dates
+    )
+    return campaign
+
+
+def _seed_item(
+    campaign: Campaign,
+    facts: dict[str, Any],
+    shown: dict[str, Any],
+    slots: list[Slot],
+    *,
+    editor: Any,
+) -> None:
+    """A line item with its creative, approved by ``editor``; by nobody yet where there is none."""
+    item, is_new = LineItem.objects.get_or_create(
+        campaign=campaign, name=facts["name"], defaults=facts | {"status": LineItem.Status.READY}
+    )
+    if not is_new:
+        return
+    item.slots.set(slots)
+    creative = Creative(line_item=item, **shown)
+    creative.sha256 = content_digest(creative)
+    creative.approved_sha256 = creative.sha256 if editor else ""
+    creative.save()
+    if editor:
+        Approval.objects.create(creative=creative, sha256=creative.sha256, by=editor, at=campaign.starts_at)
+
+
+def _midnight(site: Site, now: datetime, days: int) -> datetime:
+    """The start of the site's day so many days from now."""
+    zone = ZoneInfo(site.time_zone)
+    return datetime.combine(now.astimezone(zone).date() + timedelta(days=days), time.min, tzinfo=zone)

@@ -28,7 +28,8 @@ def seed_small(*, now: datetime) -> Seeded:
     site = seed_site()
     sections = seed_sections(site)
     seed_rules(site)
-    seed_ads(site, now=now)
+    editor = seed_editor()
+    seed_ads(site, editor=editor, now=now)
     articles = seed_articles(site, sections, now=now)
-    comments = seed_threads(articles, editor=seed_editor(), now=now) if articles else 0
+    comments = seed_threads(articles, editor=editor, now=now) if articles else 0
     return Seeded(len(articles), comments)

@@ -87,6 +87,7 @@ class Content:
     sections: tuple[dict[str, Any], ...]
     slots: tuple[dict[str, Any], ...]
     house: dict[str, Any]
+    sold: tuple[dict[str, Any], ...]
     words: dict[str, list[str]]
     editor: dict[str, str]
     articles: tuple[ArticleText, ...]
@@ -103,6 +104,7 @@ def load() -> Content:
         sections=tuple(paper["section"]),
         slots=tuple(paper["slot"]),
         house=paper["house"],
+        sold=tuple(paper["sold"]),
         words=paper["words"],
         editor=paper["editor"],
         articles=articles,

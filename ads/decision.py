@@ -45,12 +45,14 @@ class Surroundings:
         thread: how heated the conversation is.
         override: the editors' switch: ``house``, ``none`` or empty.
         at_thread: the slots that stand in or at the conversation.
+        spent: the line items whose budget, or that of the day, has no room for one more.
     """
 
     sensitivity: Mapping[str, str] = field(default_factory=lambda: UNKNOWN)
     thread: str = CALM
     override: str = ""
     at_thread: frozenset[str] = frozenset()
+    spent: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ def first_failing_rule(
 
 def unsuitable(candidate: Candidate, *, slot: str, beside: Surroundings) -> str:
     """Why a candidate may not stand beside this, or an empty string."""
+    if candidate.line_item_id in beside.spent:
+        return "budget_spent"
     is_house = candidate.tier == "house"
     if beside.override == NONE or (beside.override == HOUSE and not is_house):
         return f"override_{beside.override}"

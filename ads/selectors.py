@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,14 +10,32 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from ads.decision import Candidate, Choice, Surroundings, decide
-from ads.models import RUNNING, Creative, LineItem, PolicyOverride, Slot
-from ads.suitability import strictest
+from ads.models import RUNNING, Creative, LineItem, Slot
+from ads.suitability import CALM, UNKNOWN, strictest
 from articles.models import Article, Site
-from articles.selectors import effective_sensitivity
-from moderation.selectors import thread_states
+
+# The article's own risk per topic (the latest note of each), its thread's state, and the editors' switches.
+_BESIDE = """
+SELECT (
+    SELECT jsonb_object_agg(topic, risk) FROM (
+        SELECT DISTINCT ON (topic) topic, risk FROM articles_sensitivity
+        WHERE article_id = %(article)s ORDER BY topic, at DESC, id DESC
+    ) AS latest
+), (
+    SELECT state FROM moderation_threadstate WHERE article_id = %(article)s
+), ARRAY(
+    SELECT action FROM ads_policyoverride
+    WHERE site_id = %(site)s AND starts_at <= %(at)s AND expires_at > %(at)s AND (
+        article_id = %(article)s OR section_id = %(section)s
+        OR tag_id IN (SELECT tag_id FROM articles_article_tags WHERE article_id = %(article)s)
+        OR (article_id IS NULL AND section_id IS NULL AND tag_id IS NULL)
+    )
+)
+"""
 
 # The conversation begins below the article, so what stands at its end stands at the conversation too.
 AT_THREAD = (Slot.Position.IN_THREAD, Slot.Position.ARTICLE_BOTTOM)
@@ -48,7 +67,7 @@ def sites_of(user: Any) -> QuerySet[Site]:
 
 
 def ads_for_article(article: Article, *, at: datetime, seed: int | None = None) -> dict[str, FilledSlot]:
-    """The page's slots above and below the article by position. Six queries. ``seed`` fixes the draw.
+    """The page's slots above and below the article by position. Four queries. ``seed`` fixes the draw.
 
     Of several slots in one position the first by code that has an ad is shown.
     """
@@ -69,24 +88,29 @@ def ads_for_article(article: Article, *, at: datetime, seed: int | None = None) 
     return _by_position(article.site, slots, choices, creatives)
 
 
-def surroundings(article: Article, *, at: datetime, at_thread: Iterable[str] = ()) -> Surroundings:
-    """What an ad on this article stands beside at this moment. Three queries."""
+def surroundings(
+    article: Article,
+    *,
+    at: datetime,
+    at_thread: Iterable[str] = (),
+    spent: frozenset[UUID] = frozenset(),
+) -> Surroundings:
+    """What an ad on this article stands beside at this moment. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _BESIDE,
+            {"article": article.pk, "section": article.section_id, "site": article.site_id, "at": at},
+        )
+        own, thread, actions = cursor.fetchone()
+    default = {article.section.default_topic: article.section.default_risk}
     return Surroundings(
-        sensitivity=effective_sensitivity(article),
-        thread=thread_states([article.pk])[article.pk],
-        override=strictest(overrides_in_force(article, at=at).values_list("action", flat=True)),
+        sensitivity=(json.loads(own) if isinstance(own, str) else own)
+        or (default if article.section.default_topic else UNKNOWN),
+        thread=thread or CALM,
+        override=strictest(actions),
         at_thread=frozenset(at_thread),
+        spent=spent,
     )
-
-
-def overrides_in_force(article: Article, *, at: datetime) -> QuerySet[PolicyOverride]:
-    """The editors' switches that hold for an article: its own, its tags', its section's, its site's."""
-    scope = Q(article=article) | Q(section=article.section_id) | Q(tag__in=article.tags.all())
-    everywhere = Q(article=None, section=None, tag=None)
-    found: QuerySet[PolicyOverride] = PolicyOverride.objects.filter(
-        scope | everywhere, site=article.site, starts_at__lte=at, expires_at__gt=at
-    )
-    return found
 
 
 def _by_position(

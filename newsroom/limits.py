@@ -197,6 +197,16 @@ def enforce(limits: Iterable[Limit]) -> None:
                 )
 
 
+def is_over(rate: str, limit: Limit) -> bool:
+    """Count one use against a rate such as ``120/minute`` (``off``: none); whether it is one too many."""
+    return rate != "off" and _hit(_rate(rate), limit) is not None
+
+
+@cache
+def _rate(text: str) -> RateLimitItem:
+    return parse(text)
+
+
 def _seconds_to_wait(limiter: MovingWindowRateLimiter, item: RateLimitItem, limit: Limit) -> int:
     """Until the oldest use leaves the window; the whole window where Redis just went away."""
     try:

@@ -53,6 +53,7 @@ NEWSROOM_AUDIT_HEAD_FILE = Path(
 NEWSROOM_BASE_URL = env("NEWSROOM_BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
 NEWSROOM_TRUSTED_PROXIES = env_list("NEWSROOM_TRUSTED_PROXIES")
 NEWSROOM_LIMITS = env("NEWSROOM_LIMITS", default="default")
+ADS_EVENT_RATE = env("ADS_EVENT_RATE", default="120/minute")  # of one network; off: no limit
 NEWSROOM_RECONCILER = env("NEWSROOM_RECONCILER", default="on")
 # Texts that break whoever judges them (moderation.faults); nothing outside test mode.
 NEWSROOM_TEST_FAULTS: dict[str, str] = (
@@ -87,6 +88,7 @@ INSTALLED_APPS = [
     "moderation.desk",
     "moderation.lifecycle",
     "ads",
+    "ads.delivery",
     "newsroom.pages",
     "seeds",
 ]

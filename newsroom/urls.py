@@ -2,9 +2,10 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from ads.delivery.views import event
 from newsroom.media import media
 
 urlpatterns = [
@@ -13,6 +14,7 @@ urlpatterns = [
     path("api/v1/ads/", include("ads.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    re_path(r"^a/(?P<letter>[ivc])/(?P<token>[\w.-]{1,200})$", event, name="ad-event"),
     path("admin/", admin.site.urls),
     path("media/<path:path>", media),
 ]

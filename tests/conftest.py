@@ -26,6 +26,7 @@ SERVER_STARTS_IN_S = 60.0
 def _limits_off(settings: Any) -> None:
     """Many tests post from one address within a minute; the limits have tests of their own."""
     settings.NEWSROOM_LIMITS = "off"
+    settings.ADS_EVENT_RATE = "off"
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +37,8 @@ def _nothing_is_remembered() -> Iterator[None]:
         limits.redis_breaker.succeeded()
     if sites := sys.modules.get("articles.sites"):
         sites.forget()
+    if snapshots := sys.modules.get("ads.delivery.snapshots"):
+        snapshots.forget()
 
 
 class WebServer:

@@ -2,20 +2,53 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 from django.utils.translation import gettext
 
+from ads.delivery.models import Kind
+from ads.delivery.serving import serve
+from ads.delivery.views import event_path
 from ads.models import Creative, Slot
 from ads.selectors import FilledSlot
+from articles.models import Article
 from newsroom.pages.context import Ad, Picture
 
 ABOVE, BELOW = Slot.Position.ARTICLE_TOP, Slot.Position.ARTICLE_BOTTOM
 
 
-def advertisement(filled: FilledSlot | None) -> Ad | None:
-    """The block of a slot, or None: a slot without an ad leaves no empty box."""
-    if filled is None or filled.creative is None:
-        return None
-    return block(filled, filled.creative)
+def page_ads(article: Article, *, at: datetime) -> dict[str, Ad]:
+    """The ads of one page view by position, written down so that they can be counted and explained.
+
+    Of several slots in one position the first by code that has an ad is shown; a slot without one leaves
+    no empty box.
+    """
+    outside = Slot.objects.filter(site=article.site, active=True).exclude(position=Slot.Position.IN_THREAD)
+    slots = list(outside.order_by("position", "code"))
+    shown: dict[str, Ad] = {}
+    for one in serve(article, [slot.code for slot in slots], at=at, loaded=slots) if slots else []:
+        if one.slot is None or one.decision is None or one.creative is None or one.slot.position in shown:
+            continue
+        advertiser = one.creative.line_item.campaign.advertiser
+        filled = FilledSlot(
+            code=one.code,
+            position=one.slot.position,
+            size=one.creative.size,
+            creative=one.creative,
+            sponsor=advertiser.name,
+            disclosure=article.site.disclosure,
+            label=article.site.ad_label,
+        )
+        identifier = one.decision.pk
+        shown[one.slot.position] = replace(
+            block(filled, one.creative),
+            url=event_path(Kind.CLICK, identifier),
+            impression_url=event_path(Kind.IMPRESSION, identifier),
+            viewable_url=event_path(Kind.VIEWABLE, identifier),
+            reference=str(identifier),
+        )
+    return shown
 
 
 def block(filled: FilledSlot, creative: Creative) -> Ad:

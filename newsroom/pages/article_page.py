@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,16 +14,15 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from ads.selectors import ads_for_article
 from articles.models import Article, Section
 from articles.selectors import readable_articles
 from comments.models import Comment
 from comments.selectors import published_counts
 from comments.services import accepts_comments
 from comments.tokens import is_status_token, status_token
-from newsroom.pages.advertisements import ABOVE, BELOW, advertisement
+from newsroom.pages.advertisements import ABOVE, BELOW
 from newsroom.pages.cards import article_card, article_cards, masthead, own_picture, zone_of
-from newsroom.pages.context import ArticleCard, ArticlePage, Form, Sent
+from newsroom.pages.context import Ad, ArticleCard, ArticlePage, Form, Sent
 from newsroom.pages.discussion import DEFAULT_SORT, SORTS, Place, Viewing, answered, as_uuid, discussion
 from newsroom.pages.forms import Refused, Typed
 from newsroom.pages.text import article_html, first_sentences
@@ -56,13 +57,17 @@ class Asked:
 
 
 def article_context(
-    article: Article, *, asked: Asked, refused: Refused | None, now: datetime
+    article: Article,
+    *,
+    asked: Asked,
+    refused: Refused | None,
+    now: datetime,
+    ads: Mapping[str, Ad] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The template's context; ``refused``: the form comes back with what was typed."""
     zone = zone_of(article.site)
     is_open = accepts_comments(article, at=now)
     thread = discussion(article, place=asked.place, viewing=Viewing(now, zone, is_open))
-    ads = ads_for_article(article, at=now)
     typed = refused.typed if refused else Typed.empty(article, at=now, parent=asked.reply_to)
     return {
         "masthead": masthead(
@@ -72,8 +77,8 @@ def article_context(
             current=article.section.slug,
         ),
         "page": _page(article, comment_count=thread.count, now=now),
-        "ad_top": advertisement(ads.get(ABOVE)),
-        "ad_bottom": advertisement(ads.get(BELOW)),
+        "ad_top": ads.get(ABOVE),
+        "ad_bottom": ads.get(BELOW),
         "thread": thread,
         "form": _form(article, typed=typed, refused=refused, place=asked.place)
         if is_open or refused

@@ -101,6 +101,9 @@ class Ad:
     picture: Picture | None = None
     is_picture: bool = False
     notice: str = ""
+    impression_url: str = ""
+    viewable_url: str = ""
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from articles.selectors import readable_article, readable_articles, site_for
 from comments.models import Comment
 from comments.selectors import published_counts
 from comments.tokens import is_status_token, status_token
+from newsroom.pages.advertisements import page_ads
 from newsroom.pages.article_page import Asked, article_context
 from newsroom.pages.cards import article_cards, front_page, masthead, section_link, zone_of
 from newsroom.pages.context import Link, Masthead, StatusPage
@@ -156,7 +157,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _article(article: Article, *, asked: Asked, refused: Refused | None = None) -> HttpResponse:
-    context = article_context(article, asked=asked, refused=refused, now=timezone.now())
+    now = timezone.now()
+    ads = page_ads(article, at=now)
+    context = article_context(article, asked=asked, refused=refused, now=now, ads=ads)
     headers = dict(PRIVATE if context["is_private"] or refused else FRESH)
     if refused and refused.retry_after_s:
         headers["Retry-After"] = str(refused.retry_after_s)

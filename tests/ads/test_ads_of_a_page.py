@@ -1,4 +1,4 @@
-"""The blocks above and below an article: six queries, and no setting of a slot breaks the page."""
+"""The blocks above and below an article: four queries, and no setting of a slot breaks the page."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tests.ads.conftest import new_article, new_creative, new_line_item, new_slo
 pytestmark = pytest.mark.django_db
 
 
-def test_a_page_asks_six_queries_however_much_is_booked(site: Site, django_assert_num_queries: Any) -> None:
+def test_a_page_asks_four_queries_however_much_is_booked(site: Site, django_assert_num_queries: Any) -> None:
     article = new_article(site)
     slots = [new_slot(site, position=position) for position in ("article_top", "article_bottom")]
     for _ in range(12):
         new_creative(new_line_item(site, *slots))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(4):
         shown = ads_for_article(article, at=timezone.now())
     assert set(shown) == {"article_top", "article_bottom"}
     assert all(filled.creative and filled.sponsor for filled in shown.values())

@@ -1,0 +1,147 @@
+"""What was decided, what happened to it, and what it cost. Rows are added, never changed."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+
+from ads.models import Creative, LineItem, Slot
+from articles.models import Article, Site
+from newsroom.ids import uuid7
+
+REASON_LENGTH = 40
+
+
+class Change(models.Model):
+    """Something changed that a choice depends on; written by triggers.
+
+    A row each, since one counter would make all who change ads wait for each other.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["at"], name="changes_by_time")]  # the version; the purge
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Snapshot(models.Model):
+    """All that could be chosen from at one time, named by its content: for explaining and replay."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    content = models.BinaryField(help_text="JSON, compressed by zlib.")
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+
+class AdDecision(models.Model):
+    """One choice for one slot of one page view. No foreign keys below: what is sold may go, this stays."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    at = models.DateTimeField()
+    view = models.UUIDField(help_text="One page view; its slots were filled together.")
+    site = models.ForeignKey(Site, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    article = models.ForeignKey(Article, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    slot = models.ForeignKey(Slot, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    line_item = models.ForeignKey(
+        LineItem, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    creative = models.ForeignKey(
+        Creative, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    no_fill_reason = models.CharField(max_length=REASON_LENGTH, blank=True)
+    price_model = models.CharField(max_length=4, blank=True)
+    price_micros = models.BigIntegerField(default=0, help_text="Of one impression, or of one click.")
+    seed = models.BigIntegerField()
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    context = models.JSONField(help_text="What the choice was made on, besides the snapshot.")
+    neighbours = ArrayField(models.UUIDField(), default=list, help_text="Comments beside a slot in a thread.")
+    demo = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["site", "at"], name="decisions_by_time"),  # reports
+            models.Index(fields=["line_item", "at"], name="decisions_of_line_item"),  # delivery
+            models.Index(fields=["article", "at"], name="decisions_on_article"),  # where did this run
+        ]
+
+    def __str__(self) -> str:
+        return f"decision {self.pk}"
+
+
+class Kind(models.TextChoices):
+    IMPRESSION = "impression", "impression"
+    VIEWABLE = "viewable", "viewable"
+    CLICK = "click", "click"
+
+
+class AdEvent(models.Model):
+    """One thing that counted, once. ``day`` is that of the decision, from its id, never that of arrival."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    day = models.DateField()
+    decision = models.ForeignKey(
+        AdDecision, on_delete=models.DO_NOTHING, db_constraint=False, related_name="events"
+    )
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    at = models.DateTimeField()
+    revenue_micros = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["day", "decision", "kind"], name="ad_event_counts_once"),
+            models.CheckConstraint(condition=models.Q(revenue_micros__gte=0), name="ad_event_not_negative"),
+        ]
+        indexes = [models.Index(fields=["decision"], name="events_of_decision")]  # joins of reports
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.decision_id}"
+
+
+class UncountedEvent(models.Model):
+    """One thing that did not count, and why."""
+
+    class Reason(models.TextChoices):
+        REPLAY = "replay", "counted already"
+        EXPIRED = "expired", "more than two hours after the page was made"
+        BOT = "bot", "a robot, or a program that is no browser"
+        PREFETCH = "prefetch", "fetched ahead, not looked at"
+        STAFF = "staff", "somebody of the house"
+        NO_IMPRESSION = "no_impression", "no impression before"
+        RATE = "rate", "too many from one network"
+        OVER_BUDGET = "over_budget", "the budget was spent"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    decision = models.ForeignKey(
+        AdDecision, on_delete=models.DO_NOTHING, db_constraint=False, related_name="uncounted"
+    )
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    reason = models.CharField(max_length=20, choices=Reason.choices)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["decision"], name="uncounted_of_decision")]  # joins of reports
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.reason}"
+
+
+class Spend(models.Model):
+    """What one limit has spent, never above it: ``item:ID``, ``day:ID:2026-11-23`` or ``campaign:ID``."""
+
+    key = models.CharField(max_length=80, primary_key=True)
+    settled_micros = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(settled_micros__gte=0), name="spend_not_negative")
+        ]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,237 @@
+"""Decisions for a page, what happened to them, why they were made, and the numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ads.creatives import shown
+from ads.delivery.events import Visit, count_event, event_token, signed_decision
+from ads.delivery.models import AdDecision, Kind
+from ads.delivery.reports import GROUPS, LONGEST, Numbers, report, total
+from ads.delivery.serving import Served, explain, serve
+from ads.fields import ChoiceOfText, LineField
+from ads.models import LineItem
+from ads.resources import PRIVATE, SITE, AdsView, asked_choice
+from articles.selectors import readable_article, site_for
+from newsroom.api import StrictSerializer, StrictView
+from newsroom.crypto import keyed_digest
+from newsroom.errors import FieldError
+from newsroom.limits import Limit, client_network, is_over
+
+MOST_SLOTS = 20
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+ANSWER_HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+
+
+class AskedSlots(serializers.ListField):
+    child = LineField(max_length=60)
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_length=1, max_length=MOST_SLOTS, **options)
+
+
+class DecisionRequest(StrictSerializer):
+    article = LineField(max_length=120, help_text="Its slug.")
+    slots = AskedSlots(help_text="Codes of slots of this page, all of them in one call.")
+    view = serializers.UUIDField(help_text="Of this page view: made by the page, stored nowhere in it.")
+    device = ChoiceOfText(choices=["phone", "tablet", "desktop"], required=False)
+    consent = LineField(
+        max_length=2_000, required=False, allow_blank=True, help_text="Nothing here needs it."
+    )
+
+
+class DecisionAnswer(StrictSerializer):
+    slot = serializers.CharField()
+    decision_id = serializers.UUIDField(required=False)
+    creative = serializers.DictField(required=False)
+    size = serializers.CharField(required=False)
+    disclosure = serializers.CharField(required=False)
+    impression_url = serializers.CharField(required=False)
+    viewable_url = serializers.CharField(required=False)
+    click_url = serializers.CharField(required=False)
+    no_fill_reason = serializers.CharField(required=False)
+
+
+class DecisionAnswers(StrictSerializer):
+    results = DecisionAnswer(many=True)
+
+
+class Decisions(StrictView):
+    """``POST``: the ads of one page view."""
+
+    authentication_classes = ()
+    query_parameters = frozenset({"site"})
+
+    @extend_schema(
+        operation_id="ads_decide",
+        description="All slots of one page in one call; what stands around them is read from our own rows.",
+        parameters=[OpenApiParameter("site", str, description="Code of a site; default: by Host.")],
+        request=DecisionRequest,
+        responses=DecisionAnswers,
+    )
+    def post(self, request: Request) -> Response:
+        asked = DecisionRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        now, fields = timezone.now(), asked.validated_data
+        article = readable_article(site=site_for(request._request), slug=fields["article"], at=now)
+        codes = list(dict.fromkeys(fields["slots"]))
+        served = serve(article, codes, at=now, view=fields["view"])
+        return Response({"results": [_answer(one) for one in served]}, headers={"Cache-Control": "no-store"})
+
+
+def _answer(one: Served) -> dict[str, Any]:
+    if one.creative is None or one.decision is None or one.slot is None:
+        return {"slot": one.code, "no_fill_reason": one.reason}
+    advertiser = one.creative.line_item.campaign.advertiser
+    sizes = one.slot.sizes
+    return {
+        "slot": one.code,
+        "decision_id": str(one.decision.pk),
+        "creative": shown(one.creative, site=advertiser.site) | {"sponsor": advertiser.name},
+        "size": one.creative.size if one.creative.size != "fluid" or not sizes else sizes[0],
+        "disclosure": f"{advertiser.site.disclosure} · {advertiser.name}",
+        "impression_url": event_path(Kind.IMPRESSION, one.decision.pk),
+        "viewable_url": event_path(Kind.VIEWABLE, one.decision.pk),
+        "click_url": event_path(Kind.CLICK, one.decision.pk),
+    }
+
+
+# --- what happened -----------------------------------------------------------------------------------------
+LETTERS = {"i": Kind.IMPRESSION, "v": Kind.VIEWABLE, "c": Kind.CLICK}
+
+
+def event_path(kind: str, decision_id: UUID) -> str:
+    letter = next(letter for letter, known in LETTERS.items() if known == kind)
+    return f"/a/{letter}/{event_token(kind, decision_id)}"
+
+
+@csrf_exempt
+@require_safe
+def event(request: HttpRequest, letter: str, token: str) -> HttpResponse:
+    """Count what a page says has happened. A click goes on to the stored target, whether it counts or not."""
+    kind = LETTERS[letter]
+    decision_id = signed_decision(kind, token)
+    rows = AdDecision.objects.select_related("site", "line_item__campaign", "creative")
+    decision = rows.filter(pk=decision_id).first() if decision_id else None
+    if decision is None or decision.creative is None:
+        raise Http404
+    if request.method != "HEAD":
+        count_event(decision, kind, _visit(request), at=timezone.now())
+    if kind == Kind.CLICK:
+        return HttpResponseRedirect(decision.creative.target_url, headers=ANSWER_HEADERS)
+    return HttpResponse(status=204, headers=ANSWER_HEADERS)
+
+
+def _visit(request: HttpRequest) -> Visit:
+    network = keyed_digest("ad-network", client_network(request).encode()).hex()[:32]
+    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+    user = getattr(request, "user", None)
+    return Visit(
+        user_agent=request.headers.get("User-Agent", "").strip(),
+        is_prefetch="prefetch" in purpose or "preview" in purpose,
+        is_staff=bool(user is not None and user.is_authenticated and user.is_staff),
+        is_too_many=is_over(settings.ADS_EVENT_RATE, Limit("ad_event", network)),
+    )
+
+
+# --- why, and how many -------------------------------------------------------------------------------------
+class Explain(AdsView):
+    """``GET``: why this ad, and why not the others."""
+
+    model = LineItem
+
+    @extend_schema(
+        operation_id="ads_decision_explain",
+        description="Each line item with its first failing rule or its odds; and the draw, done again.",
+        parameters=[SITE],
+        responses={200: OpenApiTypes.OBJECT},
+    )
+    def get(self, request: Request, pk: UUID) -> Response:
+        rows = AdDecision.objects.select_related("slot", "article").filter(site=self.site)
+        decision = rows.filter(pk=pk).first()
+        if decision is None:
+            raise Http404
+        return Response(explain(decision), headers=PRIVATE)
+
+
+class Report(AdsView):
+    """``GET``: delivery by hour, day, slot, line item, creative, advertiser, section or article."""
+
+    model = LineItem
+    query_parameters = frozenset({"site", "from", "to", "group_by", "format"})
+
+    @extend_schema(
+        operation_id="ads_report",
+        description="Days are the site's, both included, at most 366. Rates are null where they divide by 0.",
+        parameters=[
+            SITE,
+            OpenApiParameter("from", date, required=True),
+            OpenApiParameter("to", date, required=True),
+            OpenApiParameter("group_by", str, enum=list(GROUPS), description="Default: day."),
+            OpenApiParameter("format", str, enum=["json", "csv"]),
+        ],
+        responses={(200, "application/json"): OpenApiTypes.OBJECT, (200, "text/csv"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request) -> Response | HttpResponse:
+        first, last = self._day("from"), self._day("to")
+        if last < first or last - first > LONGEST:
+            raise FieldError("to", "Give a range of 1 to 366 days.", code="bad_range")
+        group = asked_choice(request, "group_by", list(GROUPS)) or "day"
+        rows = report(self.site, first=first, last=last, group_by=group)
+        if asked_choice(request, "format", ("json", "csv")) == "csv":
+            return _csv(rows, group, f"ads-{first}-{last}.csv")
+        answer = {
+            "from": first.isoformat(),
+            "to": last.isoformat(),
+            "timezone": self.site.time_zone,
+            "rows": [row.as_json(group) for row in rows],
+            "totals": {name: value for name, value in total(rows).as_json(group).items() if name != group},
+            "complete_until": timezone.now(),
+        }
+        return Response(answer, headers=PRIVATE)
+
+    def _day(self, name: str) -> date:
+        asked = self.request.query_params.get(name)
+        try:
+            found = parse_date(asked) if asked else None
+        except ValueError:
+            found = None
+        if found is None or not date(2000, 1, 1) <= found <= date(2200, 1, 1):
+            raise FieldError(name, "Give a day such as 2026-11-23.", code="invalid" if asked else "required")
+        return found
+
+
+def _csv(rows: Sequence[Numbers], group: str, name: str) -> HttpResponse:
+    """A table that no spreadsheet takes for formulas."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    columns = [column for column in Numbers().as_json(group) if column != "invalid"]
+    writer.writerow([*columns, "invalid"])
+    for row in [*rows, total(rows)]:
+        values = row.as_json(group)
+        invalid = sum(values["invalid"].values())
+        writer.writerow([*(safe_cell(values[column]) for column in columns), invalid])
+    headers = PRIVATE | {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def safe_cell(value: Any) -> Any:
+    """A text that a spreadsheet would run gets an apostrophe in front."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

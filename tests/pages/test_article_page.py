@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from articles import sites
 from comments.services import withdraw_comment
 
 

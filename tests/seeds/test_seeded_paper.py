@@ -12,7 +12,9 @@ from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
-from ads.models import Creative
+from ads.delivery.models import AdDecision, AdEvent, Spend
+from ads.delivery.serving import explain
+from ads.models import Creative, LineItem
 from ads.selectors import ads_for_article
 from articles.models import Article, Site
 from articles.selectors import sensitivities
@@ -68,6 +70,23 @@ def test_sport_carries_the_dealer_and_war_only_the_papers_own() -> None:
     for article in war.select_related("site", "section"):
         sponsors = {slot.sponsor for slot in ads_for_article(article, at=timezone.now()).values()}
         assert sponsors == {"The Ternhaven Tribune"}
+
+
+def test_four_weeks_of_ads_add_up_and_the_flat_week_stands_at_61_per_cent() -> None:
+    item = LineItem.objects.get(campaign__advertiser__name="Harbour Motors")
+    seen = AdEvent.objects.filter(decision__line_item=item, kind="impression")
+    assert item.goal is not None
+    assert abs(seen.count() / item.goal - 0.61) < 0.03
+    days = set(AdDecision.objects.values_list("at__date", flat=True))
+    assert len(days) >= 27
+    revenue = sum(seen.values_list("revenue_micros", flat=True))
+    assert Spend.objects.get(key=f"item:{item.pk}").settled_micros == revenue <= item.price_micros
+
+
+def test_every_seeded_decision_can_be_drawn_again() -> None:
+    rows = AdDecision.objects.filter(demo=True).select_related("slot", "article").order_by("id")
+    for decision in rows[::97]:
+        assert explain(decision)["replayed"] is True
 
 
 def test_one_ad_waits_for_approval() -> None:

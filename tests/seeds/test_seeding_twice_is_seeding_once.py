@@ -16,7 +16,7 @@ from seeds.generator import Writer
 from seeds.large import Plan, seed_large
 from seeds.small import Seeded, seed_small
 
-OURS = ("articles", "comments", "moderation", "ads", "audit", "auth")
+OURS = ("articles", "comments", "moderation", "ads", "delivery", "audit", "auth")
 
 
 def ignore(articles: int, comments: int) -> None:

@@ -1,0 +1,169 @@
+"""Four weeks of page views with ads, chosen by the product's own rules: each can be explained."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from ads.decision import Surroundings, decide
+from ads.delivery.events import PAID_KIND
+from ads.delivery.models import AdDecision, AdEvent, Kind, Spend, UncountedEvent
+from ads.delivery.serving import spend_key
+from ads.delivery.snapshots import Choices, Price, choices_of, price_of
+from ads.models import LineItem, Slot
+from ads.selectors import AT_THREAD
+from articles.models import Article, Site
+from articles.selectors import sensitivities_of
+from newsroom.ids import uuid7
+from seeds.bulk import copy_rows
+from seeds.clock import SEEDED_DAYS, spread_over_days
+from seeds.content import load
+
+VIEWS = 80 * SEEDED_DAYS
+LOADED, LOOKED_AT, CLICKED = 0.93, 0.68, 0.011
+ROBOTS = 0.03  # of the impressions; they are kept, and not counted
+
+
+def seed_delivery(site: Site, *, now: datetime) -> None:
+    """Decisions and events of the last weeks, once. A flat week stands at its stated share of its goal."""
+    if AdDecision.objects.filter(site=site, demo=True).exists():
+        return
+    rng = random.Random("delivery")
+    choices = choices_of(site)
+    decisions = _decisions(site, choices, now=now, rng=rng)
+    seen = [row for row in decisions if row.creative_id and rng.random() < LOADED]
+    _set_goals(Counter(row.line_item_id for row in seen))
+    prices = {item.pk: price_of(item) for item in LineItem.objects.of_site(site).select_related("campaign")}
+    for row in decisions:
+        if row.line_item_id:
+            price: Price = prices[row.line_item_id]
+            row.price_model, row.price_micros = price.model, price.each
+    events = [event for row in seen for event in _events(row, rng)]
+    copy_rows(decisions)
+    copy_rows([event for event in events if isinstance(event, AdEvent)])
+    copy_rows([event for event in events if isinstance(event, UncountedEvent)])
+    _settle(decisions, events, prices)
+
+
+def _decisions(site: Site, choices: Choices, *, now: datetime, rng: random.Random) -> list[AdDecision]:
+    slots = list(Slot.objects.filter(site=site, active=True).order_by("position", "code"))
+    codes = [slot.code for slot in slots]
+    at_thread = frozenset(slot.code for slot in slots if slot.position in AT_THREAD)
+    articles = list(Article.objects.filter(site=site).published(at=now).select_related("section"))
+    known = sensitivities_of(articles)
+    made = []
+    for at in spread_over_days(VIEWS, days=SEEDED_DAYS, now=now - timedelta(hours=1), rng=rng):
+        readable = [article for article in articles if article.published_at and article.published_at <= at]
+        if not readable:
+            continue
+        weights = [_interest(article, at) for article in readable]
+        article = rng.choices(readable, weights)[0]
+        beside = Surroundings(sensitivity=known[article.pk], at_thread=at_thread)
+        seed, view = rng.getrandbits(62), uuid7(at=at)
+        context = _context(beside, codes)
+        chosen = decide(choices.candidates, slots=codes, at=at, seed=seed, beside=beside)
+        for slot, choice in zip(slots, chosen, strict=True):
+            made.append(_row(choice, slot, article, choices, at=at, view=view, seed=seed, context=context))
+    return made
+
+
+def _interest(article: Article, at: datetime) -> float:
+    """New articles are read most."""
+    age = at - article.published_at if article.published_at else timedelta(days=30)
+    return 1 / (1 + age / timedelta(days=2))
+
+
+def _context(beside: Surroundings, codes: list[str]) -> dict[str, Any]:
+    return {
+        "sensitivity": dict(beside.sensitivity),
+        "thread": beside.thread,
+        "override": "",
+        "at_thread": sorted(beside.at_thread),
+        "spent": [],
+        "slots": codes,
+    }
+
+
+def _row(
+    choice: Any,
+    slot: Slot,
+    article: Article,
+    choices: Choices,
+    *,
+    at: datetime,
+    view: UUID,
+    seed: int,
+    context: dict[str, Any],
+) -> AdDecision:
+    winner = next((c for c in choices.candidates if c.creative_id == choice.creative_id), None)
+    return AdDecision(
+        id=uuid7(at=at),
+        at=at,
+        view=view,
+        site_id=article.site_id,
+        article_id=article.pk,
+        slot_id=slot.pk,
+        line_item_id=winner.line_item_id if winner else None,
+        creative_id=choice.creative_id,
+        no_fill_reason=choice.no_fill_reason,
+        seed=seed,
+        snapshot_id=choices.digest,
+        context=context,
+        demo=True,
+    )
+
+
+def _set_goals(impressions: Counter[UUID | None]) -> None:
+    for sold in load().sold:
+        if share := sold.get("delivered"):
+            item = LineItem.objects.get(
+                campaign__advertiser__name=sold["advertiser"]["name"],
+                campaign__name=sold["campaign"]["name"],
+                name=sold["item"]["name"],
+            )
+            item.goal = max(1, round(impressions[item.pk] / share))
+            item.save(update_fields=["goal"])
+
+
+def _events(row: AdDecision, rng: random.Random) -> list[AdEvent | UncountedEvent]:
+    at = row.at + timedelta(seconds=rng.uniform(0.3, 2))
+    if rng.random() < ROBOTS:
+        reason = UncountedEvent.Reason.BOT
+        return [
+            UncountedEvent(id=uuid7(at=at), decision_id=row.pk, kind=Kind.IMPRESSION, reason=reason, at=at)
+        ]
+    kinds = [Kind.IMPRESSION]
+    if rng.random() < LOOKED_AT:
+        kinds.append(Kind.VIEWABLE)
+        if rng.random() < CLICKED:
+            kinds.append(Kind.CLICK)
+    found: list[AdEvent | UncountedEvent] = []
+    for kind in kinds:
+        at += timedelta(seconds=rng.uniform(1, 5))
+        is_paid = PAID_KIND.get(row.price_model) == kind
+        found.append(
+            AdEvent(
+                id=uuid7(at=at),
+                day=row.at.date(),
+                decision_id=row.pk,
+                kind=kind,
+                at=at,
+                revenue_micros=row.price_micros if is_paid else 0,
+            )
+        )
+    return found
+
+
+def _settle(decisions: list[AdDecision], events: list[Any], prices: dict[UUID, Price]) -> None:
+    """What the events have spent, per limit, as counting them one by one would have left it."""
+    by_id = {row.pk: row for row in decisions}
+    spent: Counter[str] = Counter()
+    for event in events:
+        row = by_id[event.decision_id]
+        if isinstance(event, AdEvent) and event.revenue_micros and row.line_item_id:
+            for key in prices[row.line_item_id].limits:
+                spent[spend_key(key, row.at.date())] += event.revenue_micros
+    Spend.objects.bulk_create(Spend(key=key, settled_micros=micros) for key, micros in spent.items())

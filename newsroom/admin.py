@@ -20,6 +20,7 @@ class NewsroomAdminSite(admin.AdminSite):
     enable_nav_sidebar = False  # The bar on top leads everywhere; the width is for the work.
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
+        from ads.delivery.desk import delivery_urls
         from ads.desk_views import ads_urls
         from moderation.desk.urls import desk_urls
         from moderation.lifecycle.urls import classifier_urls
@@ -37,6 +38,7 @@ class NewsroomAdminSite(admin.AdminSite):
             *desk_urls(self.admin_view),
             *classifier,
             *ads_urls(self.admin_view),
+            *delivery_urls(self.admin_view),
             preview,
             ad,
             book,

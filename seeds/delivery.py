@@ -34,14 +34,15 @@ def seed_delivery(site: Site, *, now: datetime) -> None:
     rng = random.Random("delivery")
     choices = choices_of(site)
     decisions = _decisions(site, choices, now=now, rng=rng)
-    seen = [row for row in decisions if row.creative_id and rng.random() < LOADED]
-    _set_goals(Counter(row.line_item_id for row in seen))
+    loaded = [row for row in decisions if row.creative_id and rng.random() < LOADED]
+    robots = {row.pk for row in loaded if rng.random() < ROBOTS}
+    _set_goals(Counter(row.line_item_id for row in loaded if row.pk not in robots))
     prices = {item.pk: price_of(item) for item in LineItem.objects.of_site(site).select_related("campaign")}
     for row in decisions:
         if row.line_item_id:
             price: Price = prices[row.line_item_id]
             row.price_model, row.price_micros = price.model, price.each
-    events = [event for row in seen for event in _events(row, rng)]
+    events = [event for row in loaded for event in _events(row, rng, is_robot=row.pk in robots)]
     copy_rows(decisions)
     copy_rows([event for event in events if isinstance(event, AdEvent)])
     copy_rows([event for event in events if isinstance(event, UncountedEvent)])
@@ -128,9 +129,9 @@ def _set_goals(impressions: Counter[UUID | None]) -> None:
             item.save(update_fields=["goal"])
 
 
-def _events(row: AdDecision, rng: random.Random) -> list[AdEvent | UncountedEvent]:
+def _events(row: AdDecision, rng: random.Random, *, is_robot: bool) -> list[AdEvent | UncountedEvent]:
     at = row.at + timedelta(seconds=rng.uniform(0.3, 2))
-    if rng.random() < ROBOTS:
+    if is_robot:
         reason = UncountedEvent.Reason.BOT
         return [
             UncountedEvent(id=uuid7(at=at), decision_id=row.pk, kind=Kind.IMPRESSION, reason=reason, at=at)

@@ -7,6 +7,7 @@ from django import template
 from ads.money import format_money
 
 register = template.Library()
+CENT = 10_000  # micros
 
 
 @register.filter
@@ -17,5 +18,11 @@ def percent(share: float | None) -> str:
 
 @register.filter
 def money(micros: int | None) -> str:
-    """``1,250.00``; a dash for nothing."""
-    return "-" if micros is None else format_money(micros)
+    """``1,250.00``, rounded to the cent; a dash for nothing."""
+    return "-" if micros is None else format_money((micros + CENT // 2) // CENT * CENT)
+
+
+@register.filter
+def count(number: int | None) -> str:
+    """``12,345``; a dash for nothing."""
+    return "-" if number is None else f"{number:,}"

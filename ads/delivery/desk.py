@@ -1,0 +1,165 @@
+"""Delivery, and *where did this run?*, as pages of the admin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+
+from ads.booking_form import DayInput
+from ads.delivery.models import AdDecision
+from ads.delivery.progress import MOST_RUNS, booked_items, daily, progress_of, runs
+from ads.delivery.reports import total
+from ads.delivery.serving import explain
+from ads.desk_views import own_site
+from ads.models import Advertiser
+from ads.suitability import conflict
+from articles.models import Article, Site
+from articles.selectors import effective_sensitivity
+from moderation.selectors import thread_states
+
+MAY_SEE = "ads.view_lineitem"
+
+
+def delivery_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
+    """``wrap`` is the admin site's own guard."""
+    return [
+        path("ads/delivery/", wrap(delivery), name="ads_delivery"),
+        path("ads/delivery/<uuid:item_id>/", wrap(delivery_of), name="ads_delivery_of"),
+        path("ads/where/", wrap(where), name="ads_where"),
+        path("ads/where/<uuid:decision_id>/", wrap(why), name="ads_why"),
+    ]
+
+
+def delivery(request: HttpRequest) -> HttpResponse:
+    """Every booking with how far it has come."""
+    site, now = _allowed(request), timezone.now()
+    rows = progress_of(list(booked_items(site, at=now)), at=now)
+    return _page(request, "delivery", site, title="Delivery", rows=rows)
+
+
+def delivery_of(request: HttpRequest, item_id: UUID) -> HttpResponse:
+    """One booking, day by day."""
+    site, now = _allowed(request), timezone.now()
+    item = booked_items(site, at=now - timedelta(days=36_500)).filter(pk=item_id).first()
+    if item is None:
+        raise Http404
+    (row,) = progress_of([item], at=now)
+    days, chart, pacing = daily(item, at=now)
+    title = f"{item.campaign.advertiser.name}: {item.campaign.name}"
+    context = {"row": row, "days": days, "sums": total(days), "charts": [c for c in (pacing, chart) if c]}
+    return _page(request, "delivery_of", site, title=title, **context)
+
+
+class WhereForm(forms.Form):
+    """What somebody who complains can say: who, on which article, when; or the reference under the ad."""
+
+    reference = forms.UUIDField(required=False, help_text="From “Why this ad?” on the page.")
+    advertiser = forms.ModelChoiceField(Advertiser.objects.none(), required=False, empty_label="any")
+    article = forms.CharField(
+        max_length=500, required=False, help_text="Its address, or words of its headline."
+    )
+    first_day = forms.DateField(required=False, widget=DayInput)
+    last_day = forms.DateField(required=False, widget=DayInput)
+
+    def __init__(self, *args: Any, site: Site, **options: Any) -> None:
+        super().__init__(*args, **options)
+        own = Advertiser.objects.of_site(site).order_by("name")
+        self.fields["advertiser"].queryset = own  # type: ignore[attr-defined]
+
+
+def where(request: HttpRequest) -> HttpResponse:
+    """*Where did this run?*: impressions by advertiser, article and time."""
+    site = _allowed(request)
+    form = WhereForm(request.GET or None, site=site)
+    found, article, is_asked = [], None, bool(request.GET) and form.is_valid()
+    if is_asked:
+        asked = form.cleaned_data
+        if asked["reference"]:
+            return why(request, asked["reference"])
+        article = _article(site, asked["article"])
+        if article is not None or not asked["article"]:
+            start, end = _span(site, asked)
+            advertiser = asked["advertiser"].pk if asked["advertiser"] else None
+            found = runs(
+                site, advertiser=advertiser, article=article.pk if article else None, start=start, end=end
+            )
+    context = {"form": form, "runs": found, "article": article, "is_asked": is_asked, "most": MOST_RUNS}
+    return _page(request, "where", site, title="Where did this run?", **context)
+
+
+def why(request: HttpRequest, decision_id: UUID) -> HttpResponse:
+    """One decision: what stood around it then and now, and why it was this ad."""
+    site = _allowed(request)
+    rows = AdDecision.objects.select_related(
+        "slot", "article__section", "creative", "line_item__campaign__advertiser"
+    )
+    decision = rows.filter(pk=decision_id, site=site).first()
+    if decision is None:
+        raise Http404
+    now = effective_sensitivity(decision.article)
+    thread = thread_states([decision.article_id])[decision.article_id]
+    advertiser = decision.line_item.campaign.advertiser if decision.line_item else None
+    verdict = ""
+    if advertiser is not None and decision.line_item is not None:
+        verdict = conflict(
+            now,
+            thread,
+            tolerances=advertiser.tolerances,
+            thread_tolerance=advertiser.thread_tolerance,
+            is_house=decision.line_item.type == "house",
+            in_thread=decision.slot.code in decision.context["at_thread"],
+        )
+    context = {
+        "decision": decision,
+        "advertiser": advertiser,
+        "told": explain(decision),
+        "now": now,
+        "thread": thread,
+        "verdict": verdict,
+        "events": decision.events.order_by("at"),
+        "uncounted": decision.uncounted.order_by("at"),
+    }
+    return _page(request, "why", site, title="Why this ad", **context)
+
+
+def _allowed(request: HttpRequest) -> Site:
+    site = own_site(request)
+    if not request.user.has_perm(MAY_SEE):
+        raise PermissionDenied
+    return site
+
+
+def _page(request: HttpRequest, name: str, site: Site, **context: Any) -> HttpResponse:
+    with timezone.override(ZoneInfo(site.time_zone)):
+        given = {**admin.site.each_context(request), "site": site, "currency": site.currency, **context}
+        return TemplateResponse(request, f"admin/ads/{name}.html", given).render()
+
+
+def _article(site: Site, asked: str) -> Article | None:
+    """The article that an address ends in, else the newest whose headline holds these words."""
+    if not asked:
+        return None
+    slug = asked.rstrip("/").rpartition("/")[2]
+    own = Article.objects.filter(site=site)
+    return own.filter(slug=slug).first() or own.filter(headline__icontains=asked).newest_first().first()
+
+
+def _span(site: Site, asked: dict[str, Any]) -> tuple[datetime, datetime]:
+    zone, today = ZoneInfo(site.time_zone), timezone.localdate(timezone=ZoneInfo(site.time_zone))
+    last = min(asked["last_day"] or today, today)
+    first = min(asked["first_day"] or last - timedelta(days=27), last)
+    return (
+        datetime.combine(first, time.min, tzinfo=zone),
+        datetime.combine(last + timedelta(days=1), time.min, tzinfo=zone),
+    )

@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -50,8 +50,15 @@ PROBE = "The council meets on Tuesday evening about the buses."  # scored to see
 PERSON_MAY = {
     Decision.Outcome.PUBLISHED: ("pending", "held", "rejected", "removed"),
     Decision.Outcome.REJECTED: ("pending", "held"),
-    Decision.Outcome.HELD: ("pending",),
+    Decision.Outcome.HELD: ("pending", "published"),
     Decision.Outcome.REMOVED: ("published",),
+}
+
+UNDO_LEADS_TO = {
+    Decision.Outcome.PUBLISHED: Decision.Outcome.HELD,
+    Decision.Outcome.REJECTED: Decision.Outcome.HELD,
+    Decision.Outcome.REMOVED: Decision.Outcome.PUBLISHED,
+    Decision.Outcome.HELD: Decision.Outcome.PUBLISHED,
 }
 
 
@@ -278,18 +285,23 @@ def decide_by_person(
 
     Args:
         seen_revision: the revision on the editor's screen.
-        seen_decision_id: the decision that held when it was shown; given, another one since then refuses.
+        seen_decision_id: the decision that held when it was shown; another one since then refuses. Without
+            it a colleague's decision is never overruled.
 
     Raises:
         StaleDecision: the text changed, or somebody else decided, since it was shown.
-        ReasonMissing: refusing or taking down without a reason code.
+        ReasonMissing: refusing, taking down or holding again without a reason code.
     """
-    if outcome in {Decision.Outcome.REJECTED, Decision.Outcome.REMOVED} and not reason_code:
-        raise ReasonMissing
     comment = lock_comment(comment_id)
-    if comment.revision != seen_revision or (
-        seen_decision_id is not None and comment.decision_id != seen_decision_id
-    ):
+    is_hold_again = outcome == Decision.Outcome.HELD and comment.status == Comment.Status.PUBLISHED
+    refuses = is_hold_again or outcome in {Decision.Outcome.REJECTED, Decision.Outcome.REMOVED}
+    if refuses and not reason_code:
+        raise ReasonMissing
+    if comment.revision != seen_revision:
+        raise StaleDecision
+    if seen_decision_id is None:
+        _refuse_unseen_overruling(comment, actor=actor)
+    elif comment.decision_id != seen_decision_id:
         raise StaleDecision
     decision = _decision_of(
         comment,
@@ -305,30 +317,59 @@ def decide_by_person(
     return decision
 
 
+def _refuse_unseen_overruling(comment: Comment, *, actor: Any) -> None:
+    """
+    Raises:
+        StaleDecision: another person's decision about this text holds, which the caller did not see.
+    """
+    last = Decision.objects.filter(pk=comment.decision_id).select_related("actor").first()
+    if last is not None and last.actor is not None and last.actor_id != actor.pk:
+        raise StaleDecision(f"{last.actor.get_username()} has decided about this comment meanwhile.")
+
+
 @transaction.atomic
 def undo_decision(*, comment_id: UUID, actor: Any) -> Decision:
-    """Take back one's own decision of the last 60 seconds: the comment is held again.
+    """Take back one's own decision of the last 60 seconds.
+
+    What was approved or rejected is held again; what was taken down or held again is published again.
 
     Raises:
         UndoTooLate: somebody else's decision, an older one, or one that cannot be undone.
     """
     comment = lock_comment(comment_id)
     last = Decision.objects.filter(pk=comment.decision_id).first() if comment.decision_id else None
-    undoable = last is not None and last.actor_kind == Decision.ActorKind.PERSON and last.actor_id == actor.pk
-    if not undoable or last is None or timezone.now() - last.at > UNDO_WINDOW:
+    if last is None or not is_undoable(last, user_id=actor.pk, at=timezone.now()):
         raise UndoTooLate
-    if comment.status not in {Comment.Status.PUBLISHED, Comment.Status.REJECTED}:
+    restored = UNDO_LEADS_TO[Decision.Outcome(last.outcome)]
+    if last.outcome == Decision.Outcome.HELD and not _was_published(last):
         raise UndoTooLate
     decision = _decision_of(
         comment,
         actor_kind=Decision.ActorKind.PERSON,
         actor=actor,
-        outcome=Decision.Outcome.HELD,
-        held_by=Comment.HeldBy.PERSON,
+        outcome=restored,
+        held_by=Comment.HeldBy.PERSON if restored == Decision.Outcome.HELD else "",
         reason_code=ReasonCode.UNDONE,
     )
     _apply(decision, allowed_from=(comment.status,))
     return decision
+
+
+def is_undoable(decision: Decision, *, user_id: int, at: datetime) -> bool:
+    """Whether this user may still take this decision back, as far as the decision itself tells."""
+    return (
+        decision.actor_id == user_id
+        and decision.outcome in UNDO_LEADS_TO
+        and decision.reason_code != ReasonCode.UNDONE
+        and at - decision.at <= UNDO_WINDOW
+    )
+
+
+def _was_published(decision: Decision) -> bool:
+    """Whether the text was published before this decision."""
+    earlier = Decision.objects.filter(comment_id=decision.comment_id, revision=decision.revision)
+    before = earlier.filter(at__lt=decision.at).order_by("-at", "-pk").first()
+    return before is not None and before.outcome == Decision.Outcome.PUBLISHED
 
 
 @transaction.atomic

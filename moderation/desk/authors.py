@@ -15,10 +15,26 @@ from newsroom.errors import DomainError
 FLAGS = ("trusted", "blocked", "premoderated")
 
 
+NOBODY = UUID(int=0)
+
+
 class AddressGone(DomainError):
     code = "address_gone"
     status = 410
     title = "The address is no longer stored"
+
+
+def author_by_key(key: str) -> UUID | None:
+    """The mailbox whose key on the desk begins like this; ``NOBODY`` if there is none, None if it is empty.
+
+    Raises:
+        ValueError: it is not hexadecimal.
+    """
+    if not key:
+        return None
+    low = bytes.fromhex(key[: len(key) // 2 * 2])
+    found = Mailbox.objects.filter(address_hash__gte=low, address_hash__lte=low + b"\xff" * 32)
+    return found.order_by("address_hash").values_list("pk", flat=True).first() or NOBODY
 
 
 @transaction.atomic

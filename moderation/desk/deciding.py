@@ -19,6 +19,7 @@ from moderation.desk.forms import (
     APPROVE,
     APPROVE_AND_TRUST,
     CHECK_AGAIN,
+    HOLD,
     REJECT,
     REJECT_AND_BLOCK,
     REMOVE,
@@ -35,6 +36,7 @@ OUTCOMES = {
     REJECT: Decision.Outcome.REJECTED,
     REJECT_AND_BLOCK: Decision.Outcome.REJECTED,
     REMOVE: Decision.Outcome.REMOVED,
+    HOLD: Decision.Outcome.HELD,
 }
 FLAGS = {APPROVE_AND_TRUST: "trusted", REJECT_AND_BLOCK: "blocked"}
 

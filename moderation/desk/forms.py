@@ -10,15 +10,15 @@ from uuid import UUID
 from django import forms
 from django.http import QueryDict
 
-from moderation.desk.authors import FLAGS
+from moderation.desk.authors import FLAGS, author_by_key
 from moderation.desk.queues import AGES, SORTS, Wanted
 from moderation.models import REJECT_REASONS, ReasonCode
 
 APPROVE, REJECT, REMOVE, CHECK_AGAIN, UNDO = "approve", "reject", "remove", "check_again", "undo"
-APPROVE_AND_TRUST, REJECT_AND_BLOCK = "approve_and_trust", "reject_and_block"
-ACTIONS = (APPROVE, APPROVE_AND_TRUST, REJECT, REJECT_AND_BLOCK, REMOVE, CHECK_AGAIN, UNDO)
-REFUSALS = {REJECT, REJECT_AND_BLOCK, REMOVE}
-MOST_IN_BULK = 200
+HOLD, APPROVE_AND_TRUST, REJECT_AND_BLOCK = "hold", "approve_and_trust", "reject_and_block"
+ACTIONS = (APPROVE, APPROVE_AND_TRUST, REJECT, REJECT_AND_BLOCK, REMOVE, HOLD, CHECK_AGAIN, UNDO)
+REFUSALS = {REJECT, REJECT_AND_BLOCK, REMOVE, HOLD}
+MOST_IN_BULK = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class ButtonForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         if data.get("action") in REFUSALS and not data.get("reason") and "reason" not in self.errors:
-            self.add_error("reason", "Give a reason for refusing a comment.")
+            self.add_error("reason", "Give a reason for refusing or holding a comment.")
         return data
 
 
@@ -114,12 +114,23 @@ class RevealForm(forms.Form):
     password = forms.CharField(widget=forms.PasswordInput, required=False)
 
 
+class AuthorField(forms.CharField):
+    """An author as the desk shows one (the first letters of a keyed hash), or a mailbox's id."""
+
+    def clean(self, value: Any) -> UUID | None:
+        text = super().clean(value).strip()
+        try:
+            return UUID(text) if len(text) > 16 else author_by_key(text)
+        except ValueError as error:
+            raise forms.ValidationError("This is no author of the desk.") from error
+
+
 class FilterForm(forms.Form):
     """The filters of a queue. What cannot be read filters nothing."""
 
     section = forms.UUIDField(required=False)
     article = forms.UUIDField(required=False)
-    author = forms.UUIDField(required=False)
+    author = AuthorField(max_length=40, required=False)
     reason = forms.ChoiceField(
         choices=[("", "")] + [(reason.value, reason.label) for reason in ReasonCode if reason], required=False
     )

@@ -17,8 +17,8 @@ from moderation.desk.claims import Holder, holders, open_escalations
 from moderation.desk.clusters import Waiting
 from moderation.desk.marking import Segment, marks_of, segments
 from moderation.desk.models import Escalation
-from moderation.models import Decision
-from moderation.services import UNDO_WINDOW
+from moderation.models import Decision, ReasonCode
+from moderation.services import UNDO_LEADS_TO, UNDO_WINDOW, is_undoable
 from newsroom.audit.models import AuditEntry
 
 # From which score a text is blurred until it is asked for. Plain rudeness is daily work; spam never hurts.
@@ -152,6 +152,11 @@ class Item:
         return self.comment.status == Comment.Status.PUBLISHED
 
     @property
+    def can_hold(self) -> bool:
+        """Take back to the queue: what readers see now and perhaps should not."""
+        return self.comment.status == Comment.Status.PUBLISHED
+
+    @property
     def can_check_again(self) -> bool:
         return self.comment.held_by in {Comment.HeldBy.RULE, Comment.HeldBy.DETECTOR}
 
@@ -162,7 +167,7 @@ class Item:
     def undo_seconds(self, *, user_id: int, now: datetime) -> int:
         """For how long this user may still take the present decision back; 0 if not at all."""
         last = self.current
-        if last is None or last.actor_id != user_id or self.comment.status not in {"published", "rejected"}:
+        if last is None or not is_undoable(last, user_id=user_id, at=now):
             return 0
         return max(0, int((UNDO_WINDOW - (now - last.at)).total_seconds()))
 
@@ -325,8 +330,8 @@ def just_decided(*, user: Any, now: datetime) -> list[Decision]:
     mine = Decision.objects.filter(
         actor=user,
         at__gt=now - UNDO_WINDOW,
-        outcome__in=[Decision.Outcome.PUBLISHED, Decision.Outcome.REJECTED],
-    )
+        outcome__in=UNDO_LEADS_TO,
+    ).exclude(reason_code=ReasonCode.UNDONE)
     rows = mine.select_related("comment").order_by("-at")
     return [decision for decision in rows if decision.comment.decision_id == decision.pk]
 

@@ -27,6 +27,9 @@ class Visit:
     sections: tuple[UUID, ...]
     left_at: datetime
 
+    def covers(self, section_id: UUID) -> bool:
+        return not self.sections or section_id in self.sections
+
 
 @dataclass(frozen=True, slots=True)
 class Since:

@@ -151,11 +151,12 @@ def in_queue(queue: Queue, *, wanted: Wanted, now: datetime) -> QuerySet[Comment
         found = Comment.objects.held()
         if queue.held_by:
             found = found.filter(held_by=queue.held_by)
-    elif queue.key == "published":
-        found = Comment.objects.published().filter(created_at__gt=now - RECENT)
     else:
         refused = [Comment.Status.REJECTED, Comment.Status.REMOVED]
-        found = Comment.objects.filter(status__in=refused, created_at__gt=now - RECENT)
+        states = [Comment.Status.PUBLISHED] if queue.key == "published" else refused
+        found = Comment.objects.filter(status__in=states)
+        if not wanted.author:  # Of one author everything is shown, however old.
+            found = found.filter(created_at__gt=now - RECENT)
     return _filtered(found, wanted, now=now)
 
 
@@ -192,6 +193,20 @@ def choices_of(queue: Queue, *, scope: tuple[UUID, ...], now: datetime) -> Choic
         reasons=list(dict.fromkeys(reason for reason, _, _ in found if reason)),
         languages=list(dict.fromkeys(language for _, language, _ in found if language)),
     )
+
+
+MOST_ARTICLES = 60  # in the filter; the busiest
+
+
+def articles_in(queue: Queue, *, scope: tuple[UUID, ...], now: datetime) -> list[tuple[UUID, str]]:
+    """Articles that occur in a queue, by headline; those with most comments, in one query."""
+    rows = (
+        in_queue(queue, wanted=Wanted(scope=scope), now=now)
+        .values_list("article_id", "article__headline")
+        .annotate(number=Count("pk"))
+        .order_by("-number")[:MOST_ARTICLES]
+    )
+    return sorted(((pk, headline) for pk, headline, _ in rows), key=lambda row: row[1].casefold())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from moderation.desk import views
+from moderation.desk import sweep_views, views
 
 
 def desk_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
@@ -15,6 +15,7 @@ def desk_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
     return [
         path("desk/", wrap(views.home), name="desk_home"),
         path("desk/queues/<slug:key>/", wrap(views.queue), name="desk_queue"),
+        path("desk/queues/<slug:key>/several/", wrap(sweep_views.several), name="desk_several"),
         path("desk/comments/<uuid:comment_id>/", wrap(views.comment), name="desk_comment"),
         path("desk/authors/<uuid:mailbox_id>/", wrap(views.author), name="desk_author"),
         path("desk/numbers/", wrap(views.numbers), name="desk_numbers"),

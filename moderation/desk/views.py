@@ -3,55 +3,42 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from functools import wraps
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from articles.models import Article, Section
 from comments.models import Comment, Mailbox
 from comments.selectors import oldest_pending_age_s
 from moderation.desk import claims, words
 from moderation.desk.authors import reveal_address, set_author_flag
 from moderation.desk.clusters import Waiting
 from moderation.desk.deciding import decide, decide_all
-from moderation.desk.forms import (
-    UNDO,
-    AuthorForm,
-    BulkForm,
-    DecideForm,
-    EscalateForm,
-    FilterForm,
-    RevealForm,
-    Seen,
-)
-from moderation.desk.items import Viewer, author_key, history, item, items, just_decided
-from moderation.desk.moderators import Visit, set_blur, since, visit
+from moderation.desk.forms import UNDO, AuthorForm, BulkForm, DecideForm, EscalateForm, RevealForm, Seen
+from moderation.desk.items import author_key, history, item, items
+from moderation.desk.moderators import Visit, set_blur, since
 from moderation.desk.numbers import agreement, hottest, sent_by, time_to_decide
-from moderation.desk.queues import (
-    AGES,
-    QUEUES,
-    SORTS,
-    Queue,
-    choices_of,
-    open_articles_waiting,
-    ordered_ids,
-    queue_tallies,
+from moderation.desk.pages import (
+    desk_page,
+    filters_of,
+    for_editors,
+    query_without,
+    undo_strip,
+    user_id_of,
+    viewer_of,
+    wanted_of,
+    way_back,
 )
-from moderation.models import ReasonCode
+from moderation.desk.queues import QUEUES, open_articles_waiting, ordered_ids, queue_tallies
+from moderation.desk.sweeping import actions_of
 from newsroom.errors import DomainError
 
 PER_PAGE = 25
@@ -63,22 +50,10 @@ DONE = {
     "reject": "rejected",
     "reject_and_block": "rejected",
     "remove": "taken down",
+    "hold": "held",
     "check_again": "sent back to be checked again",
     "undo": "taken back",
 }
-View = Callable[..., HttpResponse]
-
-
-def for_editors(view: View) -> View:
-    """Only for people who may decide; the view gets their visit to the desk after the request."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.has_perm("moderation.add_decision"):
-            raise PermissionDenied
-        return view(request, visit(request.user, now=timezone.now()), *args, **kwargs)
-
-    return never_cache(guarded)
 
 
 # --- pages -----------------------------------------------------------------------------------------
@@ -88,15 +63,15 @@ def home(request: HttpRequest, here: Visit) -> HttpResponse:
     """What happened since the last visit; waves first, then what commenters wait for on open articles."""
     now = timezone.now()
     waves = Waiting.load(scope=here.sections).waves()[:5]
-    firsts = {one.pk: one for one in items([wave.first for wave in waves], viewer=_viewer(request, here))}
+    firsts = {one.pk: one for one in items([wave.first for wave in waves], viewer=viewer_of(request, here))}
     context = {
         "since": since(here.left_at, sections=here.sections),
         "waves": [{"wave": wave, "item": firsts[wave.first]} for wave in waves if wave.first in firsts],
         "open_articles": open_articles_waiting(now=now, scope=here.sections),
-        "undo": _undo_strip(request),
+        "undo": undo_strip(request),
         "blur": here.blur,
     }
-    return _page(request, here, "desk/home.html", title="Desk", context=context)
+    return desk_page(request, here, "desk/home.html", title="Desk", context=context)
 
 
 @require_safe
@@ -115,7 +90,7 @@ def numbers(request: HttpRequest, here: Visit) -> HttpResponse:
         "waves": Waiting.load(scope=here.sections).waves(),
         "now": now,
     }
-    return _page(request, here, "desk/numbers.html", title="Numbers", context=context)
+    return desk_page(request, here, "desk/numbers.html", title="Numbers", context=context)
 
 
 @require_safe
@@ -124,34 +99,34 @@ def queue(request: HttpRequest, here: Visit, key: str) -> HttpResponse:
     shown = QUEUES.get(key)
     if shown is None:
         raise Http404
-    wanted = FilterForm.wanted(request.GET, scope=here.sections)
-    ids = ordered_ids(shown, wanted=wanted, now=timezone.now())
+    ids = ordered_ids(shown, wanted=wanted_of(request, here), now=timezone.now())
     page = Paginator(ids, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "queue": shown,
         "page": page,
-        "items": items(list(page), viewer=_viewer(request, here)),
-        "filters": _filters(request, here, shown),
-        "query": _query_without(request, "page"),
-        "undo": _undo_strip(request),
+        "items": items(list(page), viewer=viewer_of(request, here)),
+        "filters": filters_of(request, here, shown),
+        "query": query_without(request, "page"),
+        "undo": undo_strip(request),
+        "may_sweep": bool(actions_of(shown)),
     }
-    return _page(request, here, "desk/queue.html", title=shown.title, context=context)
+    return desk_page(request, here, "desk/queue.html", title=shown.title, context=context)
 
 
 @require_safe
 @for_editors
 def comment(request: HttpRequest, here: Visit, comment_id: UUID) -> HttpResponse:
     """One comment with everything that ever happened to it."""
-    shown = item(comment_id, viewer=_viewer(request, here))
-    if shown is None:
+    shown = item(comment_id, viewer=viewer_of(request, here))
+    if shown is None or not here.covers(shown.comment.article.section_id):
         raise Http404
     context = {
         "item": shown,
         "history": history(shown.comment),
-        "undo_seconds": shown.undo_seconds(user_id=_user_id(request), now=timezone.now()),
+        "undo_seconds": shown.undo_seconds(user_id=user_id_of(request), now=timezone.now()),
     }
     title = f"Comment by {shown.comment.name or 'nobody'}"
-    return _page(request, here, "desk/comment.html", title=title, context=context)
+    return desk_page(request, here, "desk/comment.html", title=title, context=context)
 
 
 @require_safe
@@ -162,16 +137,16 @@ def cluster(request: HttpRequest, here: Visit, comment_id: UUID) -> HttpResponse
     if not ids:
         messages.info(request, "This comment no longer waits.")
         return HttpResponseRedirect(reverse("admin:desk_comment", args=[comment_id]))
-    shown = items(ids, viewer=_viewer(request, here))
+    shown = items(ids, viewer=viewer_of(request, here))
     context = {
         "items": shown,
         "first": shown[0],
         "authors": len({one.author.pk for one in shown}),
         "articles": len({one.comment.article_id for one in shown}),
-        "undo": _undo_strip(request),
+        "undo": undo_strip(request),
     }
     title = f"{len(shown)} nearly the same"
-    return _page(request, here, "desk/cluster.html", title=title, context=context)
+    return desk_page(request, here, "desk/cluster.html", title=title, context=context)
 
 
 @require_safe
@@ -184,7 +159,7 @@ def author(request: HttpRequest, here: Visit, mailbox_id: UUID) -> HttpResponse:
 def _author(request: HttpRequest, here: Visit, mailbox: Mailbox, *, address: str = "") -> HttpResponse:
     found = Comment.objects.filter(private__mailbox=mailbox).order_by("-created_at", "-pk")
     page = Paginator(found.values_list("pk", flat=True), PER_PAGE).get_page(request.GET.get("page"))
-    shown = items(list(page), viewer=_viewer(request, here))
+    shown = items(list(page), viewer=viewer_of(request, here))
     context = {
         "page": page,
         "items": shown,
@@ -193,9 +168,11 @@ def _author(request: HttpRequest, here: Visit, mailbox: Mailbox, *, address: str
         "address": address,
         "may_reveal": request.user.has_perm("comments.view_mailbox"),
         "needs_password": request.user.has_usable_password(),  # type: ignore[union-attr]
-        "undo": _undo_strip(request),
+        "undo": undo_strip(request),
     }
-    return _page(request, here, "desk/author.html", title=f"Author {author_key(mailbox)}", context=context)
+    return desk_page(
+        request, here, "desk/author.html", title=f"Author {author_key(mailbox)}", context=context
+    )
 
 
 # --- buttons ---------------------------------------------------------------------------------------
@@ -223,7 +200,7 @@ def decide_one(request: HttpRequest, here: Visit) -> HttpResponse:
     if FRAGMENT in request.headers:
         return _fragment(request, here, seen.comment_id, is_settled=data["action"] != UNDO)
     messages.success(request, f"{_name(seen.comment_id)}: {words.OUTCOMES[made.outcome]}.")
-    return HttpResponseRedirect(_back(request))
+    return HttpResponseRedirect(way_back(request))
 
 
 @require_POST
@@ -232,7 +209,7 @@ def decide_many(request: HttpRequest, here: Visit) -> HttpResponse:
     form = BulkForm(request.POST)
     if not form.is_valid():
         messages.error(request, _first_error(form))
-        return HttpResponseRedirect(_back(request))
+        return HttpResponseRedirect(way_back(request))
     data = form.cleaned_data
     done = decide_all(
         seen=data["seen"],
@@ -247,7 +224,7 @@ def decide_many(request: HttpRequest, here: Visit) -> HttpResponse:
         messages.success(request, f"{done.count} {DONE[data['action']]}.")
     for why, number in done.reasons:
         messages.warning(request, f"{number} refused, nothing was decided: {why[0].lower()}{why[1:]}.")
-    return HttpResponseRedirect(_back(request))
+    return HttpResponseRedirect(way_back(request))
 
 
 @require_POST
@@ -258,6 +235,8 @@ def claim(request: HttpRequest, here: Visit) -> HttpResponse:
         comment_id = UUID(request.POST.get("comment", ""))
     except ValueError:
         return HttpResponse(status=HTTPStatus.BAD_REQUEST)
+    if not _is_covered(here, comment_id):
+        return HttpResponse(status=HTTPStatus.FORBIDDEN)
     holder = claims.claim(comment_id=comment_id, user=request.user)
     return JsonResponse({"by": "" if holder.user_id == request.user.pk else holder.name})
 
@@ -270,6 +249,8 @@ def escalate(request: HttpRequest, here: Visit) -> HttpResponse:
         why = "Write what your colleague should look at."
         return _refused(request, here, None, why, status=HTTPStatus.BAD_REQUEST)
     seen: Seen = form.cleaned_data["seen"]
+    if not _is_covered(here, seen.comment_id):
+        raise PermissionDenied
     try:
         claims.escalate(
             comment_id=seen.comment_id,
@@ -284,7 +265,7 @@ def escalate(request: HttpRequest, here: Visit) -> HttpResponse:
     if FRAGMENT in request.headers:
         return _fragment(request, here, seen.comment_id)
     messages.success(request, f"{_name(seen.comment_id)}: put before a colleague.")
-    return HttpResponseRedirect(_back(request))
+    return HttpResponseRedirect(way_back(request))
 
 
 @require_POST
@@ -331,7 +312,7 @@ def _is_still_oneself(request: HttpRequest, password: str) -> bool:
 @for_editors
 def settings(request: HttpRequest, here: Visit) -> HttpResponse:
     set_blur(request.user, blur=request.POST.get("blur") == "on")
-    return HttpResponseRedirect(_back(request))
+    return HttpResponseRedirect(way_back(request))
 
 
 # --- what they share -------------------------------------------------------------------------------
@@ -343,7 +324,7 @@ def _refused(request: HttpRequest, here: Visit, seen: Seen | None, why: str, *, 
         return _fragment(request, here, seen.comment_id, problem=why, status=status)
     messages.error(request, why)
     if seen is None:
-        return HttpResponseRedirect(_back(request))
+        return HttpResponseRedirect(way_back(request))
     return HttpResponseRedirect(reverse("admin:desk_comment", args=[seen.comment_id]))
 
 
@@ -357,7 +338,7 @@ def _fragment(
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     """One item as it is now: whole, or in one line once it is settled."""
-    shown = item(comment_id, viewer=_viewer(request, here))
+    shown = item(comment_id, viewer=viewer_of(request, here))
     if shown is None:
         raise Http404
     context = {
@@ -365,66 +346,13 @@ def _fragment(
         "problem": problem,
         "selectable": True,
         "reasons": words.reason_choices(),
-        "undo_seconds": shown.undo_seconds(user_id=_user_id(request), now=timezone.now()),
+        "undo_seconds": shown.undo_seconds(user_id=user_id_of(request), now=timezone.now()),
     }
     template = "desk/parts/settled.html" if is_settled else "desk/parts/item.html"
     response = render(request, template, context, status=status)
     tallies = queue_tallies(now=timezone.now(), scope=here.sections)
     response[COUNTS] = json.dumps({key: tally.count for key, tally in tallies.items()})
     return response
-
-
-def _page(
-    request: HttpRequest, here: Visit, template: str, *, title: str, context: dict[str, Any]
-) -> HttpResponse:
-    tallies = queue_tallies(now=timezone.now(), scope=here.sections)
-    base = {
-        **admin.site.each_context(request),
-        "title": title,
-        "queues": [{"queue": one, "tally": tallies[key]} for key, one in QUEUES.items()],
-        "waiting": tallies["all"].count,
-        "reasons": words.reason_choices(),
-        "here": request.get_full_path(),
-        "scope": here.sections,
-    }
-    return render(request, template, base | context)
-
-
-def _viewer(request: HttpRequest, here: Visit) -> Viewer:
-    return Viewer(_user_id(request), blur=here.blur, scope=here.sections)
-
-
-def _filters(request: HttpRequest, here: Visit, shown: Queue) -> dict[str, Any]:
-    """The filter form's choices and what is chosen."""
-    form = FilterForm(request.GET)
-    form.is_valid()
-    chosen = {name: request.GET.get(name, "") for name in FilterForm.base_fields if name not in form.errors}
-    choices = choices_of(shown, scope=here.sections, now=timezone.now())
-    article = Article.objects.filter(pk=chosen["article"]).first() if chosen.get("article") else None
-    return {
-        "chosen": chosen,
-        "is_filtered": any(value for name, value in chosen.items() if name != "sort"),
-        "sections": [
-            one for one in Section.objects.order_by("name") if not here.sections or one.pk in here.sections
-        ],
-        "reasons": [(code, ReasonCode(code).label) for code in choices.reasons if code in ReasonCode.values],
-        "languages": choices.languages,
-        "ages": AGES.items(),
-        "sorts": SORTS.items(),
-        "article": article,
-    }
-
-
-def _undo_strip(request: HttpRequest) -> list[dict[str, Any]]:
-    """The user's decisions of the last minute, each with the field that takes it back."""
-    return [
-        {
-            "decision": made,
-            "seen": f"{made.comment_id}:{made.revision}:{made.pk}",
-            "outcome": words.OUTCOMES[made.outcome],
-        }
-        for made in just_decided(user=request.user, now=timezone.now())
-    ]
 
 
 def _explained(error: DomainError) -> str:
@@ -437,6 +365,12 @@ def _first_error(form: DecideForm | BulkForm) -> str:
     return next(str(error) for errors in form.errors.values() for error in errors)
 
 
+def _is_covered(here: Visit, comment_id: UUID) -> bool:
+    """Whether a comment is of the moderator's own sections. One that does not exist is nobody's to refuse."""
+    section = Comment.objects.filter(pk=comment_id).values_list("article__section_id", flat=True).first()
+    return section is None or here.covers(section)
+
+
 def _name(comment_id: UUID) -> str:
     name = Comment.objects.values_list("name", flat=True).get(pk=comment_id)
     return f"Comment by {name}"
@@ -447,22 +381,3 @@ def _mailbox(mailbox_id: UUID) -> Mailbox:
     if mailbox is None:
         raise Http404
     return mailbox
-
-
-def _user_id(request: HttpRequest) -> int:
-    return int(request.user.pk or 0)
-
-
-def _back(request: HttpRequest) -> str:
-    """Where the form was, if that is one of our own pages."""
-    here = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(
-        here, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
-        return here
-    return reverse("admin:desk_queue", args=["all"])
-
-
-def _query_without(request: HttpRequest, name: str) -> str:
-    kept = [(key, value) for key, values in request.GET.lists() if key != name for value in values]
-    return urlencode(kept)

@@ -125,8 +125,8 @@ def _judgements() -> list[dict[str, Any]]:
             }
         )
     for row in decisions:
-        if row["is_bulk"]:
-            row["outcome"] = "bulk"
+        if row["is_bulk"] or row["reason_code"] == ReasonCode.UNDONE:
+            row["outcome"] = "no judgement"
     return sorted(decisions, key=lambda row: (row["actor_kind"] == "person", row["at"]))
 
 

@@ -1,0 +1,78 @@
+"""Several at once: what a filter catches across all pages, told before anything is decided."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from comments.models import Comment
+from moderation.desk import words
+from moderation.desk.claims import Holder, holders
+from moderation.desk.forms import HOLD, MOST_IN_BULK, REJECT, REMOVE
+from moderation.desk.items import author_key
+from moderation.desk.queues import Queue, Wanted, highest_scores, ordered_ids
+
+# What may be done to several unread comments of a queue. Approving is not among it: that needs reading.
+ACTIONS = {"published": (HOLD, REMOVE), "rejected": ()}
+
+
+@dataclass(frozen=True, slots=True)
+class Caught:
+    """One comment that the filter catches, in one line."""
+
+    comment: Comment
+    author: str
+    score: float | None
+    holder: Holder | None
+
+    @property
+    def seen(self) -> str:
+        return f"{self.comment.pk}:{self.comment.revision}:{self.comment.decision_id or ''}"
+
+    @property
+    def shown_score(self) -> str:
+        return words.percent(self.score)
+
+
+@dataclass(frozen=True, slots=True)
+class Catch:
+    """All that a filter catches: how many, what they are, and the rows of the next step, least sure first."""
+
+    total: int
+    rows: Sequence[Caught]
+    sections: Sequence[tuple[str, int]]
+    authors: int
+    articles: int
+
+    @property
+    def left(self) -> int:
+        return self.total - len(self.rows)
+
+
+def actions_of(queue: Queue) -> tuple[str, ...]:
+    return ACTIONS.get(queue.key, (REJECT,))
+
+
+def catch(queue: Queue, *, wanted: Wanted, user_id: int, now: datetime) -> Catch:
+    """What the filter catches now, in a fixed number of queries; the lowest scores come first."""
+    ids = ordered_ids(queue, wanted=wanted, now=now)
+    scores = highest_scores(ids)
+    step = sorted(ids, key=lambda pk: (scores.get(pk, -1.0), pk))[:MOST_IN_BULK]
+    found = Comment.objects.filter(pk__in=step).select_related("article__section", "private__mailbox")
+    comments = {row.pk: row for row in found.defer("private__mailbox__address_ciphertext", "article__body")}
+    in_hand = {pk: holder for pk, holder in holders(step).items() if holder.user_id != user_id}
+    rows = [
+        Caught(comments[pk], author_key(comments[pk].private.mailbox), scores.get(pk), in_hand.get(pk))
+        for pk in step
+        if pk in comments
+    ]
+    sections = Counter(row.comment.article.section.name for row in rows)
+    return Catch(
+        total=len(ids),
+        rows=rows,
+        sections=sections.most_common(),
+        authors=len({row.author for row in rows}),
+        articles=len({row.comment.article_id for row in rows}),
+    )

@@ -322,6 +322,8 @@ def _refuse_unseen_overruling(comment: Comment, *, actor: Any) -> None:
     Raises:
         StaleDecision: another person's decision about this text holds, which the caller did not see.
     """
+    if comment.decision_id is None:
+        return
     last = Decision.objects.filter(pk=comment.decision_id).select_related("actor").first()
     if last is not None and last.actor is not None and last.actor_id != actor.pk:
         raise StaleDecision(f"{last.actor.get_username()} has decided about this comment meanwhile.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,6 +45,7 @@ class Catch:
     sections: Sequence[tuple[str, int]]
     authors: int
     articles: int
+    reason: str  # what most of them were held for, to begin with
 
     @property
     def left(self) -> int:
@@ -75,4 +76,11 @@ def catch(queue: Queue, *, wanted: Wanted, user_id: int, now: datetime) -> Catch
         sections=sections.most_common(),
         authors=len({row.author for row in rows}),
         articles=len({row.comment.article_id for row in rows}),
+        reason=_commonest(row.comment.reason_code for row in rows),
     )
+
+
+def _commonest(held_for: Iterable[str]) -> str:
+    """The likeliest reason of most of these comments."""
+    likely = Counter(words.likeliest_reason(held_for=code, worst_label="") for code in held_for)
+    return likely.most_common(1)[0][0] if likely else ""

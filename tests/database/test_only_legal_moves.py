@@ -37,6 +37,7 @@ BY_DECISION = {
     ("held", "rejected"): {"person"},
     ("held", "pending"): {"person"},
     ("published", "removed"): {"person"},
+    ("published", "held"): {"person"},
     ("rejected", "published"): {"person"},
     ("removed", "published"): {"person"},
 }
@@ -150,6 +151,17 @@ def test_the_system_takes_a_published_comment_back_on_reports_only(
     assert status_of(comment) == ("held" if legal else "published")
 
 
+@pytest.mark.parametrize(("reason", "legal"), [("not_reviewed", True), ("spam", False)])
+def test_the_system_ends_a_hold_only_as_not_reviewed(role: str, reason: str, legal: bool) -> None:
+    comment = CommentFactory(status="held")
+    if legal:
+        decide(comment, "rejected", actor_kind="system", reason_code=reason)
+    else:
+        with pytest.raises(DatabaseError):
+            decide(comment, "rejected", actor_kind="system", reason_code=reason)
+    assert status_of(comment) == ("rejected" if legal else "held")
+
+
 @pytest.mark.parametrize(
     ("held_by", "actor", "legal"),
     [
@@ -245,15 +257,14 @@ def decided_by(editor: Any, outcome: str, *, seconds_ago: int) -> Comment:
     return comment
 
 
-@pytest.mark.parametrize("outcome", ["published", "rejected"])
 @pytest.mark.parametrize(
     ("seconds_ago", "is_own", "legal"), [(58, True, True), (61, True, False), (5, False, False)]
 )
-def test_undo_is_for_ones_own_decision_within_a_minute(
-    role: str, outcome: str, seconds_ago: int, is_own: bool, legal: bool
+def test_undo_of_a_refusal_is_for_ones_own_decision_within_a_minute(
+    role: str, seconds_ago: int, is_own: bool, legal: bool
 ) -> None:
     editor, other = UserFactory(), UserFactory()
-    comment = decided_by(editor, outcome, seconds_ago=seconds_ago)
+    comment = decided_by(editor, "rejected", seconds_ago=seconds_ago)
     undoer = editor if is_own else other
 
     if legal:
@@ -261,12 +272,11 @@ def test_undo_is_for_ones_own_decision_within_a_minute(
     else:
         with pytest.raises(DatabaseError):
             move(comment, "held", "person", actor_id=undoer.pk)
-    assert status_of(comment) == ("held" if legal else outcome)
+    assert status_of(comment) == ("held" if legal else "rejected")
 
 
-@pytest.mark.parametrize("outcome", ["published", "rejected"])
-def test_a_machines_decision_is_not_undone_but_decided_anew(role: str, outcome: str) -> None:
-    comment = CommentFactory(status=outcome)
+def test_a_machines_refusal_is_not_undone_but_decided_anew(role: str) -> None:
+    comment = CommentFactory(status="rejected")
 
     with pytest.raises(DatabaseError):
         move(comment, "held", "person")

@@ -146,6 +146,8 @@ def test_no_page_of_the_admin_breaks_the_content_policy_and_hostile_texts_stay_t
         f"/admin/desk/clusters/{comments[0].pk}/",
         "/admin/desk/queues/all/",
         "/admin/desk/queues/published/",
+        "/admin/desk/queues/all/several/",
+        "/admin/desk/queues/published/several/",
         f"/admin/desk/queues/all/?article={article.pk}&language=<script>",
         *(f"/admin/desk/comments/{comment.pk}/" for comment in comments),
         f"/admin/desk/authors/{comments[0].private.mailbox_id}/",
@@ -261,6 +263,23 @@ def test_asking_a_colleague_by_key(editor, hold, sign_in):
     assert status(comment) == "held"
     page.keyboard.press("a")
     page.locator(f"#c-{comment.pk}[data-settled]").wait_for()
+
+
+def test_at_two_hundred_percent_the_queue_is_read_and_decided_without_scrolling_sideways(
+    editor, hold, sign_in, live_server
+):
+    """A window of 1280 points at 200 % has room for 640."""
+    comment = hold(body="A text that is read at twice its size.")
+    zoomed = {"viewport": {"width": 640, "height": 450}, "device_scale_factor": 2}
+    page = sign_in(editor.username, "/admin/desk/queues/all/", **zoomed)
+    for path in ("/admin/desk/", "/admin/desk/numbers/", "/admin/desk/queues/all/several/"):
+        page.goto(live_server.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    page.goto(live_server.url + "/admin/desk/queues/all/")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.keyboard.press("a")
+    page.locator(f"#c-{comment.pk}[data-settled]").wait_for()
+    assert status(comment) == "published"
 
 
 def test_the_keys_are_told(editor, hold, sign_in):

@@ -203,5 +203,5 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("moderation", "0003_roles_as_groups")]
+    dependencies = [("moderation", "0004_threads_have_a_heat")]
     operations = [migrations.RunSQL(SQL, REVERSE)]

@@ -134,7 +134,10 @@ def remove_object(found: AdObject, *, actor: Any) -> None:
     if in_words := use_in_words(locked):
         raise InUse(in_words)
     _note("delete", locked, actor=actor, before=_values(locked), after={})
-    locked.delete()
+    try:
+        locked.delete()
+    except models.ProtectedError as error:
+        raise InUse(f"“{locked}” stands on a statement: it stays.") from error
 
 
 def apart(kind: type[AdObject], fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Any]]]:

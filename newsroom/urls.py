@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from ads.delivery.desk import proof_of_delivery
 from ads.delivery.views import event
 from newsroom.media import media
 
@@ -15,6 +16,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     re_path(r"^a/(?P<letter>[ivc])/(?P<token>[\w.-]{1,200})$", event, name="ad-event"),
+    path("statements/<str:token>/", proof_of_delivery, name="ad-statement"),
     path("admin/", admin.site.urls),
     path("media/<path:path>", media),
 ]

@@ -9,25 +9,29 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from ads.booking_form import DayInput
-from ads.delivery.models import AdDecision
+from ads.delivery.models import AdDecision, Statement
 from ads.delivery.progress import MOST_RUNS, booked_items, daily, progress_of, runs
 from ads.delivery.reports import total
 from ads.delivery.serving import explain
+from ads.delivery.statements import as_csv, make_statement, proof_token, proven
 from ads.desk_views import own_site
-from ads.models import Advertiser
+from ads.models import Advertiser, Campaign
 from ads.suitability import conflict
 from articles.models import Article, Site
 from articles.selectors import effective_sensitivity
 from moderation.selectors import thread_states
+from newsroom.errors import DomainError
 
+PRIVATE_PAGE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 MAY_SEE = "ads.view_lineitem"
 
 
@@ -36,6 +40,8 @@ def delivery_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
     return [
         path("ads/delivery/", wrap(delivery), name="ads_delivery"),
         path("ads/delivery/<uuid:item_id>/", wrap(delivery_of), name="ads_delivery_of"),
+        path("ads/statements/<uuid:statement_id>/", wrap(statement), name="ads_statement"),
+        path("ads/campaigns/<uuid:campaign_id>/statement/", wrap(new_statement), name="ads_new_statement"),
         path("ads/where/", wrap(where), name="ads_where"),
         path("ads/where/<uuid:decision_id>/", wrap(why), name="ads_why"),
     ]
@@ -57,8 +63,70 @@ def delivery_of(request: HttpRequest, item_id: UUID) -> HttpResponse:
     (row,) = progress_of([item], at=now)
     days, chart, pacing = daily(item, at=now)
     title = f"{item.campaign.advertiser.name}: {item.campaign.name}"
-    context = {"row": row, "days": days, "sums": total(days), "charts": [c for c in (pacing, chart) if c]}
+    made = Statement.objects.filter(campaign=item.campaign).order_by("-number")
+    context = {
+        "statements": made,
+        "row": row,
+        "days": days,
+        "sums": total(days),
+        "charts": [c for c in (pacing, chart) if c],
+    }
     return _page(request, "delivery_of", site, title=title, **context)
+
+
+class PeriodForm(forms.Form):
+    first_day = forms.DateField(widget=DayInput)
+    last_day = forms.DateField(widget=DayInput)
+
+
+def new_statement(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
+    """Make the statement of a closed period of one campaign."""
+    site = _allowed(request)
+    if request.method != "POST" or not request.user.has_perm("ads.change_campaign"):
+        raise PermissionDenied
+    found = Campaign.objects.of_site(site).select_related("advertiser").filter(pk=campaign_id).first()
+    if found is None:
+        raise Http404
+    form = PeriodForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Give the first and the last day.")
+        return HttpResponseRedirect(reverse("admin:ads_delivery"))
+    first, last = form.cleaned_data["first_day"], form.cleaned_data["last_day"]
+    try:
+        made = make_statement(found, first=first, last=last, actor=request.user, at=timezone.now())
+    except DomainError as error:
+        messages.error(request, error.detail)
+        return HttpResponseRedirect(reverse("admin:ads_delivery"))
+    return HttpResponseRedirect(reverse("admin:ads_statement", args=[made.pk]))
+
+
+def statement(request: HttpRequest, statement_id: UUID) -> HttpResponse:
+    """One statement as a page, or with ``?format=csv`` as a table."""
+    site = _allowed(request)
+    found = Statement.objects.filter(pk=statement_id, site=site).first()
+    if found is None:
+        raise Http404
+    if request.GET.get("format") == "csv":
+        name = f"statement-{found.number}.csv"
+        headers = {
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "private, no-cache",
+        }
+        return HttpResponse(as_csv(found), content_type="text/csv; charset=utf-8", headers=headers)
+    proof = reverse("ad-statement", args=[proof_token(found)])
+    return _page(request, "statement", site, title=f"Statement {found.number}", statement=found, proof=proof)
+
+
+@require_safe
+def proof_of_delivery(request: HttpRequest, token: str) -> HttpResponse:
+    """The same statement for the advertiser, read-only; without its token it does not exist."""
+    found = proven(token)
+    if found is None:
+        raise Http404
+    response = TemplateResponse(request, "ads/proof.html", {"statement": found})
+    for name, value in PRIVATE_PAGE.items():
+        response[name] = value
+    return response
 
 
 class WhereForm(forms.Form):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
-from ads.models import Creative, LineItem, Slot
+from ads.models import Campaign, Creative, LineItem, Slot
 from articles.models import Article, Site
 from newsroom.ids import uuid7
 
@@ -145,3 +146,31 @@ class Spend(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Statement(models.Model):
+    """What one campaign booked and got in a closed period. A trigger refuses every change."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField(help_text="Of this site, without gaps.")
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="statements")
+    first_on = models.DateField()
+    last_on = models.DateField()
+    content = models.JSONField()
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["site", "number"], name="statement_numbers_are_unique"),
+            models.UniqueConstraint(
+                fields=["campaign", "first_on", "last_on"], name="statement_once_per_period"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(last_on__gte=models.F("first_on")), name="statement_ends_after_start"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"statement {self.number}"

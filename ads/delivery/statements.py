@@ -1,0 +1,143 @@
+"""Statements: what one campaign booked and got in a closed period, numbered, and never changed again."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import Max
+
+from ads.delivery.models import Statement
+from ads.delivery.reports import Numbers, report
+from ads.models import Campaign, LineItem
+from ads.money import format_money
+from articles.models import Site
+from newsroom.audit.services import record
+from newsroom.crypto import is_signed, sign
+from newsroom.errors import DomainError, FieldError
+
+PROOF = "ad-statement"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+COLUMNS = (
+    "line_item", "price_model", "price", "goal", "impressions", "viewable", "clicks", "net",
+)  # fmt: skip
+
+
+class PeriodIsOpen(DomainError):
+    code = "period_is_open"
+    status = 409
+    title = "This period is not over yet"
+
+
+@transaction.atomic
+def make_statement(campaign: Campaign, *, first: date, last: date, actor: Any, at: datetime) -> Statement:
+    """The statement of these days of the site's zone, both included; the one there is, if it was made before.
+
+    Raises:
+        PeriodIsOpen: its last day is not over.
+        FieldError: it ends before it starts, or crosses another statement of this campaign.
+    """
+    site = Site.objects.select_for_update().get(pk=campaign.advertiser.site_id)  # numbers without gaps
+    if last < first:
+        raise FieldError("last_day", "It ends before it starts.", code="before_start")
+    if last >= at.astimezone(ZoneInfo(site.time_zone)).date():
+        raise PeriodIsOpen("A statement covers days that are over, in the site's zone.")
+    known = Statement.objects.filter(campaign=campaign)
+    same = known.filter(first_on=first, last_on=last).first()
+    if same is not None:
+        return same
+    if known.filter(first_on__lte=last, last_on__gte=first).exists():
+        raise FieldError("first_day", "Another statement covers some of these days.", code="overlaps")
+    newest = Statement.objects.filter(site=site).aggregate(newest=Max("number"))["newest"] or 0
+    statement = Statement.objects.create(
+        site=site,
+        number=newest + 1,
+        campaign=campaign,
+        first_on=first,
+        last_on=last,
+        content=_content(campaign, site, first, last),
+        made_by=actor,
+        made_at=at,
+    )
+    record(
+        action="statement.create",
+        object_type="statement",
+        object_id=statement.pk,
+        actor_kind="person",
+        actor=actor,
+        data={"number": statement.number, "campaign": str(campaign.pk)},
+    )
+    return statement
+
+
+def _content(campaign: Campaign, site: Site, first: date, last: date) -> dict[str, Any]:
+    found = report(site, first=first, last=last, group_by="line_item", campaign=campaign.pk)
+    numbers = {row.key: row for row in found}
+    rows = [
+        _row(item, numbers.get(str(item.pk), Numbers()))
+        for item in LineItem.objects.filter(campaign=campaign).order_by("name", "id")
+    ]
+    return {
+        "site": site.name,
+        "currency": site.currency,
+        "time_zone": site.time_zone,
+        "advertiser": campaign.advertiser.name,
+        "campaign": campaign.name,
+        "order_number": campaign.order_number,
+        "billing_contact": campaign.billing_contact,
+        "rows": rows,
+        "net_micros": sum(row["net_micros"] for row in rows),
+    }
+
+
+def _row(item: LineItem, numbers: Numbers) -> dict[str, Any]:
+    return {
+        "line_item": item.name,
+        "price_model": item.price_model,
+        "price_micros": item.price_micros,
+        "booked_micros": item.booked_micros,
+        "goal": item.goal,
+        "impressions": numbers.impressions,
+        "viewable": numbers.viewable,
+        "clicks": numbers.clicks,
+        "net_micros": numbers.revenue_micros,
+    }
+
+
+def as_csv(statement: Statement) -> str:
+    """A table that no spreadsheet takes for formulas; amounts in the currency, exactly."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for row in statement.content["rows"]:
+        amounts = {"price": _plain(row["price_micros"]), "net": _plain(row["net_micros"])}
+        writer.writerow([_safe((row | amounts)[column]) for column in COLUMNS])
+    return text.getvalue()
+
+
+def _plain(micros: int) -> str:
+    return format_money(micros).replace(",", "")
+
+
+def _safe(value: Any) -> Any:
+    if value is None:
+        return ""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def proof_token(statement: Statement) -> str:
+    """What opens this one statement, read-only, for whoever holds it: the advertiser."""
+    return f"{statement.pk.hex}.{sign(PROOF, statement.pk.hex)}"
+
+
+def proven(token: str) -> Statement | None:
+    """The statement that a token opens, or None."""
+    name, _, signature = token.partition(".")
+    if not is_signed(PROOF, name, signature):
+        return None
+    return Statement.objects.filter(pk=UUID(hex=name)).first()

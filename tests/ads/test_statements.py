@@ -1,0 +1,142 @@
+"""Statements: of closed periods, numbered without gaps, never changed; a link for the advertiser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+from ads.delivery.models import Statement
+from ads.delivery.statements import PeriodIsOpen, as_csv, make_statement, proof_token
+from ads.models import Campaign, Creative, LineItem
+from articles.models import Article, Site
+from articles.services import set_sensitivity
+from newsroom.errors import FieldError
+from tests.ads.conftest import Caller, new_article, new_creative, new_line_item, new_slot
+from tests.ads.test_delivery import browse
+
+pytestmark = pytest.mark.django_db
+
+FIRST, LAST = date(2026, 3, 2), date(2026, 3, 8)
+
+
+@pytest.fixture
+def campaign(site: Site) -> Campaign:
+    """A campaign with three impressions in its first week."""
+    with time_machine.travel("2026-03-03T12:00:00Z"):
+        item = new_line_item(site, new_slot(site, code="top"), price_micros=8_500_000)
+        new_creative(item)
+        article: Article = new_article(site)
+        set_sensitivity(article=article, topic="crime", risk="low", source="editor")
+        assert browse(article, 3) == 3
+    Campaign.objects.update(order_number="HM-7", billing_contact="Accounts")
+    return Campaign.objects.select_related("advertiser").get()
+
+
+def make(campaign: Campaign, actor: Any, *, first: date = FIRST, last: date = LAST) -> Statement:
+    return make_statement(campaign, first=first, last=last, actor=actor, at=timezone.now())
+
+
+def test_a_statement_says_what_was_booked_and_delivered(campaign: Campaign, manager: Caller) -> None:
+    made = make(campaign, manager.user)
+    (row,) = made.content["rows"]
+    assert (row["impressions"], row["net_micros"], made.content["net_micros"]) == (3, 25_500, 25_500)
+    assert (made.content["order_number"], made.content["billing_contact"]) == ("HM-7", "Accounts")
+    assert as_csv(made).splitlines()[1].endswith(",cpm,8.50,,3,0,0,0.0255")
+
+
+def test_numbers_have_no_gaps_and_a_period_has_one_statement(campaign: Campaign, manager: Caller) -> None:
+    first = make(campaign, manager.user)
+    assert make(campaign, manager.user) == first
+    with pytest.raises(FieldError) as refused:
+        make(campaign, manager.user, first=LAST, last=LAST + timedelta(days=3))
+    assert refused.value.field_code == "overlaps"
+    second = make(campaign, manager.user, first=LAST + timedelta(days=1), last=LAST + timedelta(days=7))
+    assert (first.number, second.number) == (1, 2)
+    assert second.content["net_micros"] == 0
+
+
+def test_a_period_must_be_over_and_end_after_it_starts(campaign: Campaign, manager: Caller) -> None:
+    today = timezone.now().date()
+    with pytest.raises(PeriodIsOpen):
+        make(campaign, manager.user, last=today)
+    with pytest.raises(FieldError):
+        make(campaign, manager.user, first=LAST, last=FIRST)
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE delivery_statement SET number = 9", "DELETE FROM delivery_statement"]
+)
+def test_the_database_refuses_every_change(campaign: Campaign, manager: Caller, statement: str) -> None:
+    make(campaign, manager.user)
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert Statement.objects.get().number == 1
+
+
+def test_later_changes_do_not_rewrite_it(campaign: Campaign, manager: Caller) -> None:
+    made = make(campaign, manager.user)
+    LineItem.objects.update(name="Other", price_micros=1)
+    Campaign.objects.update(name="Other")
+    assert Statement.objects.get().content == made.content
+
+
+def test_it_is_made_and_read_in_the_admin(campaign: Campaign, manager: Caller, site: Site) -> None:
+    desk = signed_in(manager)
+    period = {"first_day": FIRST.isoformat(), "last_day": LAST.isoformat()}
+    response = desk.post(f"/admin/ads/campaigns/{campaign.pk}/statement/", period)
+    made = Statement.objects.get()
+    assert response["Location"] == f"/admin/ads/statements/{made.pk}/"
+    assert "HM-7" in desk.get(response["Location"]).content.decode()
+    table = desk.get(f"{response['Location']}?format=csv")
+    assert table["Content-Type"] == "text/csv; charset=utf-8"
+    item = Creative.objects.get().line_item_id
+    assert "Statement 1" in desk.get(f"/admin/ads/delivery/{item}/").content.decode()
+
+
+def test_the_advertiser_reads_one_by_its_link_alone(campaign: Campaign, manager: Caller) -> None:
+    made = make(campaign, manager.user)
+    token = proof_token(made)
+    page = Client().get(f"/statements/{token}/")
+    assert "HM-7" in page.content.decode()
+    assert (page["Cache-Control"], page["X-Robots-Tag"]) == ("no-store", "noindex")
+    assert Client().post(f"/statements/{token}/").status_code == 405
+    for wrong in (token[:-1], "x", f"{made.pk.hex}.x.y", token.replace(".", "", 1)):
+        assert Client().get(f"/statements/{wrong}/").status_code == 404
+
+
+def test_outsiders_make_and_read_none(
+    campaign: Campaign, manager: Caller, other_site: Site, caller: Callable[..., Caller]
+) -> None:
+    made = make(campaign, manager.user)
+    theirs = signed_in(caller("ad manager", sites=(other_site,)))
+    period = {"first_day": FIRST.isoformat(), "last_day": FIRST.isoformat()}
+    assert theirs.get(f"/admin/ads/statements/{made.pk}/").status_code == 404
+    assert theirs.post(f"/admin/ads/campaigns/{campaign.pk}/statement/", period).status_code == 404
+    editor = signed_in(caller("editor"))
+    assert editor.post(f"/admin/ads/campaigns/{campaign.pk}/statement/", period).status_code == 403
+    assert Statement.objects.count() == 1
+
+
+def signed_in(who: Caller) -> Client:
+    who.user.is_staff = True
+    who.user.save()
+    client = Client()
+    client.force_login(who.user)
+    return client
+
+
+def test_a_campaign_on_a_statement_stays(site: Site, manager: Caller) -> None:
+    item = new_line_item(site)
+    make(item.campaign, manager.user)
+    campaign = item.campaign
+    item.delete()
+    answer = manager.delete(f"/api/v1/ads/campaigns/{campaign.pk}/", If_Match="*")
+    assert (answer.status_code, answer.json()["code"]) == (409, "in_use")
+    assert Campaign.objects.filter(pk=campaign.pk).exists()

@@ -1,7 +1,6 @@
 """Which ad fills a slot: a pure function of (snapshot, slots, seed), so that it can be replayed.
 
-This version knows status, approval, dates, slots, suitability, tiers and weights; targeting, pacing
-and budgets join as further eligibility rules.
+It knows status, approval, dates, slots, targeting, suitability, budgets, pacing, tiers and weights.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from ads.suitability import CALM, HOUSE, NONE, UNKNOWN, conflict
+from ads.targeting import Rules, missed
 
 TIERS = ("sponsorship", "standard", "bulk", "house")
 
@@ -34,6 +34,7 @@ class Candidate:
     tolerances: Mapping[str, str] = field(default_factory=dict)
     thread_tolerance: str = CALM
     competitor_group: str = ""
+    targeting: Rules = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Surroundings:
         override: the editors' switch: ``house``, ``none`` or empty.
         at_thread: the slots that stand in or at the conversation.
         spent: the line items whose budget, or that of the day, has no room for one more.
+        ahead: the line items that have had their share of the time so far, and wait.
+        audience: what targeting asks for: section, tags, author, device, hour and conversation.
     """
 
     sensitivity: Mapping[str, str] = field(default_factory=lambda: UNKNOWN)
@@ -53,6 +56,8 @@ class Surroundings:
     override: str = ""
     at_thread: frozenset[str] = frozenset()
     spent: frozenset[UUID] = frozenset()
+    ahead: frozenset[UUID] = frozenset()
+    audience: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,10 @@ def unsuitable(candidate: Candidate, *, slot: str, beside: Surroundings) -> str:
     """Why a candidate may not stand beside this, or an empty string."""
     if candidate.line_item_id in beside.spent:
         return "budget_spent"
+    if candidate.line_item_id in beside.ahead:
+        return "ahead_of_pace"
+    if rule := missed(candidate.targeting, beside.audience):
+        return rule
     is_house = candidate.tier == "house"
     if beside.override == NONE or (beside.override == HOUSE and not is_house):
         return f"override_{beside.override}"

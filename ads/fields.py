@@ -13,7 +13,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ads.models import SIZE_PATTERN, AdObject, LineItem, Slot
-from ads.suitability import TOLERANCES, TOPICS
+from ads.suitability import THREADS, TOLERANCES, TOPICS
+from ads.targeting import DEVICES, DIMENSIONS, HOURS, OPERATORS
 from articles.models import Article, Section, Tag
 from comments.text import clean_name
 from newsroom.api import StringsOnly
@@ -21,6 +22,8 @@ from newsroom.api import StringsOnly
 LARGEST_SMALLINT = 2**15 - 1  # PostgreSQL's smallint
 LARGEST_INTEGER = 2**31 - 1  # PostgreSQL's integer
 MOST_SIZES = 20
+MOST_RULES = 20
+MOST_VALUES = 168  # The hours of a week.
 _SIZE = re.compile(SIZE_PATTERN)
 
 
@@ -201,6 +204,79 @@ class Tolerances(serializers.Field[dict[str, str], Any, dict[str, str], Any]):
 
     def to_representation(self, value: dict[str, str]) -> dict[str, str]:
         return {topic: value[topic] for topic in TOPICS if topic in value}
+
+
+@extend_schema_field(
+    {
+        "type": "array",
+        "maxItems": MOST_RULES,
+        "items": {
+            "type": "object",
+            "required": ["dimension", "op", "values"],
+            "additionalProperties": False,
+            "properties": {
+                "dimension": {"type": "string", "enum": list(DIMENSIONS)},
+                "op": {"type": "string", "enum": list(OPERATORS)},
+                "values": {
+                    "type": "array",
+                    "minItems": 1,
+                    "maxItems": MOST_VALUES,
+                    "items": {"type": "string"},
+                },
+            },
+        },
+    }
+)
+class TargetingRules(serializers.Field[list[dict[str, Any]], Any, list[dict[str, Any]], Any]):
+    """Rules with closed operators; every value is one that this site knows."""
+
+    default_error_messages = {
+        "invalid": 'Send a list of {{"dimension": "section", "op": "in", "values": ["sport"]}}.',
+        "max_length": f"Give at most {MOST_RULES} rules, with at most {MOST_VALUES} values each.",
+        "unknown_dimension": f"Use the dimensions {', '.join(DIMENSIONS)}.",
+        "unknown_operator": "Use in or not_in.",
+        "does_not_exist": "This site knows no {dimension} {values}.",
+    }
+
+    def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
+        if not isinstance(data, list):
+            self.fail("invalid")
+        if len(data) > MOST_RULES:
+            self.fail("max_length")
+        return [self._rule(rule) for rule in data]
+
+    def _rule(self, rule: Any) -> dict[str, Any]:
+        if not isinstance(rule, dict) or set(rule) != {"dimension", "op", "values"}:
+            self.fail("invalid")
+        if rule["dimension"] not in DIMENSIONS:
+            self.fail("unknown_dimension")
+        if rule["op"] not in OPERATORS:
+            self.fail("unknown_operator")
+        values = rule["values"]
+        if not isinstance(values, list) or not values or not all(isinstance(v, str) for v in values):
+            self.fail("invalid")
+        if len(values) > MOST_VALUES:
+            self.fail("max_length")
+        unknown = sorted(set(values) - self._known(rule["dimension"], values))
+        if unknown:
+            named = ", ".join(repr(value[:60]) for value in unknown[:3])
+            self.fail("does_not_exist", dimension=rule["dimension"], values=named)
+        return {"dimension": rule["dimension"], "op": rule["op"], "values": list(dict.fromkeys(values))}
+
+    def _known(self, dimension: str, values: list[str]) -> set[str]:
+        """Which of these values this site knows."""
+        site = self.context["site"]
+        if dimension == "section":
+            return set(Section.objects.filter(site=site, slug__in=values).values_list("slug", flat=True))
+        if dimension == "tag":
+            return set(Tag.objects.filter(site=site, slug__in=values).values_list("slug", flat=True))
+        if dimension == "author":
+            named = Article.objects.filter(site=site, byline__in=values).exclude(byline="")
+            return set(named.values_list("byline", flat=True))
+        return set({"device": DEVICES, "hour": HOURS, "thread": THREADS}[dimension])
+
+    def to_representation(self, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return value
 
 
 class WholeNumber(serializers.IntegerField):

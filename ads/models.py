@@ -211,7 +211,7 @@ class LineItem(AdObject):
     site_path = "campaign__advertiser__site"
     audited = (
         "campaign_id", "name", "type", "status", "weight", "price_model", "price_micros", "goal",
-        "budget_micros", "daily_cap_micros", "pacing",
+        "budget_micros", "daily_cap_micros", "pacing", "targeting",
     )  # fmt: skip
 
     class Type(models.TextChoices):
@@ -273,6 +273,9 @@ class LineItem(AdObject):
         "daily cap", null=True, blank=True, help_text="Most that it spends on one day in the site's zone."
     )
     pacing = models.CharField(max_length=12, choices=Pacing.choices, default=Pacing.EVEN)
+    targeting = models.JSONField(
+        default=list, blank=True, editable=False, help_text="Rules, all of which must hold: ads.targeting."
+    )
     slots = models.ManyToManyField(Slot, related_name="line_items")
 
     class Meta:

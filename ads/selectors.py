@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -16,9 +17,11 @@ from django.db.models import Q, QuerySet
 from ads.decision import Candidate, Choice, Surroundings, decide
 from ads.models import RUNNING, Creative, LineItem, Slot
 from ads.suitability import CALM, UNKNOWN, strictest
+from ads.targeting import hour_of_week
 from articles.models import Article, Site
 
-# The article's own risk per topic (the latest note of each), its thread's state, and the editors' switches.
+# The article's own risk per topic (the latest note of each), its thread's state, the editors' switches,
+# its tags.
 _BESIDE = """
 SELECT (
     SELECT jsonb_object_agg(topic, risk) FROM (
@@ -34,6 +37,9 @@ SELECT (
         OR tag_id IN (SELECT tag_id FROM articles_article_tags WHERE article_id = %(article)s)
         OR (article_id IS NULL AND section_id IS NULL AND tag_id IS NULL)
     )
+), ARRAY(
+    SELECT tag.slug FROM articles_article_tags own JOIN articles_tag tag ON tag.id = own.tag_id
+    WHERE own.article_id = %(article)s ORDER BY 1
 )
 """
 
@@ -94,6 +100,8 @@ def surroundings(
     at: datetime,
     at_thread: Iterable[str] = (),
     spent: frozenset[UUID] = frozenset(),
+    ahead: frozenset[UUID] = frozenset(),
+    device: str = "",
 ) -> Surroundings:
     """What an ad on this article stands beside at this moment. One query."""
     with connection.cursor() as cursor:
@@ -101,7 +109,7 @@ def surroundings(
             _BESIDE,
             {"article": article.pk, "section": article.section_id, "site": article.site_id, "at": at},
         )
-        own, thread, actions = cursor.fetchone()
+        own, thread, actions, tags = cursor.fetchone()
     default = {article.section.default_topic: article.section.default_risk}
     return Surroundings(
         sensitivity=(json.loads(own) if isinstance(own, str) else own)
@@ -110,6 +118,15 @@ def surroundings(
         override=strictest(actions),
         at_thread=frozenset(at_thread),
         spent=spent,
+        ahead=ahead,
+        audience={
+            "section": [article.section.slug],
+            "tag": tags,
+            "author": [article.byline] if article.byline else [],
+            "device": [device] if device else [],
+            "hour": [hour_of_week(at.astimezone(ZoneInfo(article.site.time_zone)))],
+            "thread": [thread or CALM],
+        },
     )
 
 
@@ -159,6 +176,7 @@ def candidate(creative: Creative) -> Candidate:
         tolerances=item.campaign.advertiser.tolerances,
         thread_tolerance=item.campaign.advertiser.thread_tolerance,
         competitor_group=item.campaign.advertiser.competitor_group,
+        targeting=item.targeting,
     )
 
 

@@ -22,6 +22,7 @@ from ads.fields import (
     SlotCodes,
     SlugOf,
     StatusField,
+    TargetingRules,
     Tolerances,
     TrueOrFalse,
     WholeNumber,
@@ -61,6 +62,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "budget_micros": 850_000_000,
         "daily_cap_micros": None,
         "pacing": "even",
+        "targeting": [{"dimension": "section", "op": "in", "values": ["sport", "business"]}],
         "slots": ["article-top"],
     },
     "creative": {
@@ -231,6 +233,7 @@ class LineItemSerializer(StrictSerializer):
     budget_micros = whole(default=None, allow_null=True, help_text="Most that it spends.")
     daily_cap_micros = whole(default=None, allow_null=True, help_text="Most that it spends on one day.")
     pacing = ChoiceOfText(choices=LineItem.Pacing.choices, default=LineItem.Pacing.EVEN)
+    targeting = TargetingRules(default=list, help_text="All must hold; an empty list: everywhere.")
     slots = SlotCodes(default=list, help_text="Codes of the slots that it may fill.")
 
 

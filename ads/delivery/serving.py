@@ -40,18 +40,21 @@ def serve(
     view: UUID | None = None,
     seed: int | None = None,
     loaded: Iterable[Slot] | None = None,
+    device: str = "",
 ) -> list[Served]:
     """Fill an article's slots in the order asked, and write every choice down, unfilled ones too.
 
     Args:
         loaded: the active slots of these codes, from who has them already.
+        device: what the reader holds, as far as the browser says.
     """
     found = Slot.objects.filter(site=article.site, active=True, code__in=codes) if loaded is None else loaded
     slots = {slot.code: slot for slot in found}
     known = [code for code in codes if code in slots]
     choices = choices_of(article.site)
     at_thread = [code for code in known if slots[code].position in AT_THREAD]
-    beside = surroundings(article, at=at, at_thread=at_thread, spent=spent_items(choices, article, at=at))
+    spent, ahead = held_back(choices, article, at=at)
+    beside = surroundings(article, at=at, at_thread=at_thread, spent=spent, ahead=ahead, device=device)
     draw = secrets.randbits(62) if seed is None else seed
     made = decide(choices.candidates, slots=known, at=at, seed=draw, beside=beside)
     rows = {
@@ -104,8 +107,8 @@ def _decision(
     )
 
 
-def spent_items(choices: Choices, article: Article, *, at: datetime) -> frozenset[UUID]:
-    """The line items whose next event would cross one of their limits."""
+def held_back(choices: Choices, article: Article, *, at: datetime) -> tuple[frozenset[UUID], frozenset[UUID]]:
+    """The line items whose next event would cross one of their limits, and those ahead of their pace."""
     day = at.astimezone(ZoneInfo(article.site.time_zone)).date()
     limits = {
         (item, spend_key(key, day)): limit - price.each
@@ -114,10 +117,17 @@ def spent_items(choices: Choices, article: Article, *, at: datetime) -> frozense
         if price.each
     }
     if not limits:
-        return frozenset()
+        return frozenset(), frozenset()
     keys = {key for _, key in limits}
     spent = dict(Spend.objects.filter(key__in=keys).values_list("key", "settled_micros"))
-    return frozenset(item for (item, key), most in limits.items() if spent.get(key, 0) > most)
+    over = frozenset(item for (item, key), most in limits.items() if spent.get(key, 0) > most)
+    ahead = frozenset(
+        item
+        for item, price in choices.prices.items()
+        if price.each and price.plan is not None
+        if spent.get(f"item:{item}", 0) >= price.plan.allowed(at=at, each=price.each)
+    )
+    return over, ahead
 
 
 def spend_key(key: str, day: Any) -> str:
@@ -158,6 +168,7 @@ def explain(decision: AdDecision) -> dict[str, Any]:
         "sensitivity": dict(beside.sensitivity),
         "thread": beside.thread,
         "override": beside.override or None,
+        "audience": dict(beside.audience),
         "line_items": [
             {
                 "line_item": str(c.line_item_id),
@@ -184,6 +195,8 @@ def _as_json(beside: Surroundings) -> dict[str, Any]:
         "override": beside.override,
         "at_thread": sorted(beside.at_thread),
         "spent": sorted(str(item) for item in beside.spent),
+        "ahead": sorted(str(item) for item in beside.ahead),
+        "audience": dict(beside.audience),
     }
 
 
@@ -194,4 +207,6 @@ def _from_json(context: dict[str, Any]) -> Surroundings:
         override=context["override"],
         at_thread=frozenset(context["at_thread"]),
         spent=frozenset(UUID(item) for item in context["spent"]),
+        ahead=frozenset(UUID(item) for item in context.get("ahead", ())),
+        audience=context.get("audience", {}),
     )

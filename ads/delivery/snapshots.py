@@ -17,6 +17,7 @@ from django.db import connection
 from ads.decision import Candidate
 from ads.delivery.models import Snapshot
 from ads.models import Creative, LineItem
+from ads.pacing import Plan
 from ads.selectors import candidate
 from articles.models import Site
 
@@ -33,6 +34,7 @@ class Price:
     model: str
     each: int
     limits: Mapping[str, int]
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,16 @@ def price_of(item: LineItem) -> Price:
         limits[f"day:{item.pk}:day"] = item.daily_cap_micros
     if item.campaign.budget_micros is not None:
         limits[f"campaign:{item.campaign_id}"] = item.campaign.budget_micros
-    return Price(item.price_model, each, limits)
+    return Price(item.price_model, each, limits, _plan(item, limits.get(f"item:{item.pk}")))
+
+
+def _plan(item: LineItem, most: int | None) -> Plan | None:
+    """How a limit is spread over the campaign's time; None where it is spent as it comes."""
+    campaign = item.campaign
+    is_flat = item.price_model == LineItem.PriceModel.FLAT  # It has its slots for the whole time.
+    if most is None or campaign.ends_at is None or is_flat or item.pacing == LineItem.Pacing.ASAP:
+        return None
+    return Plan(item.pacing, most, campaign.starts_at, campaign.ends_at)
 
 
 @cache

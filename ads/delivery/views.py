@@ -29,6 +29,7 @@ from ads.delivery.serving import Served, explain, serve
 from ads.fields import ChoiceOfText, LineField
 from ads.models import LineItem
 from ads.resources import PRIVATE, SITE, AdsView, asked_choice
+from ads.targeting import DEVICES, device_of
 from articles.selectors import readable_article, site_for
 from newsroom.api import StrictSerializer, StrictView
 from newsroom.crypto import keyed_digest
@@ -51,7 +52,7 @@ class DecisionRequest(StrictSerializer):
     article = LineField(max_length=120, help_text="Its slug.")
     slots = AskedSlots(help_text="Codes of slots of this page, all of them in one call.")
     view = serializers.UUIDField(help_text="Of this page view: made by the page, stored nowhere in it.")
-    device = ChoiceOfText(choices=["phone", "tablet", "desktop"], required=False)
+    device = ChoiceOfText(choices=DEVICES, required=False)
     consent = LineField(
         max_length=2_000, required=False, allow_blank=True, help_text="Nothing here needs it."
     )
@@ -92,7 +93,8 @@ class Decisions(StrictView):
         now, fields = timezone.now(), asked.validated_data
         article = readable_article(site=site_for(request._request), slug=fields["article"], at=now)
         codes = list(dict.fromkeys(fields["slots"]))
-        served = serve(article, codes, at=now, view=fields["view"])
+        device = fields.get("device") or device_of(request.headers.get("User-Agent", ""))
+        served = serve(article, codes, at=now, view=fields["view"], device=device)
         return Response({"results": [_answer(one) for one in served]}, headers={"Cache-Control": "no-store"})
 
 

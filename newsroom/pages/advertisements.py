@@ -18,7 +18,7 @@ from newsroom.pages.context import Ad, Picture
 ABOVE, BELOW = Slot.Position.ARTICLE_TOP, Slot.Position.ARTICLE_BOTTOM
 
 
-def page_ads(article: Article, *, at: datetime) -> dict[str, Ad]:
+def page_ads(article: Article, *, at: datetime, device: str = "") -> dict[str, Ad]:
     """The ads of one page view by position, written down so that they can be counted and explained.
 
     Of several slots in one position the first by code that has an ad is shown; a slot without one leaves
@@ -27,7 +27,8 @@ def page_ads(article: Article, *, at: datetime) -> dict[str, Ad]:
     outside = Slot.objects.filter(site=article.site, active=True).exclude(position=Slot.Position.IN_THREAD)
     slots = list(outside.order_by("position", "code"))
     shown: dict[str, Ad] = {}
-    for one in serve(article, [slot.code for slot in slots], at=at, loaded=slots) if slots else []:
+    codes = [slot.code for slot in slots]
+    for one in serve(article, codes, at=at, loaded=slots, device=device) if slots else []:
         if one.slot is None or one.decision is None or one.creative is None or one.slot.position in shown:
             continue
         advertiser = one.creative.line_item.campaign.advertiser

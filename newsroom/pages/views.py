@@ -22,6 +22,7 @@ from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from ads.targeting import device_of
 from articles.models import Article, Section, Site
 from articles.selectors import readable_article, readable_articles, site_for
 from comments.models import Comment
@@ -89,7 +90,7 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     found = readable_article(site=site_for(request), slug=slug, at=timezone.now())
     if request.method == "POST":
         return _reply(request, found)
-    return _article(found, asked=Asked.from_query(request.GET))
+    return _article(request, found)
 
 
 @require_safe
@@ -156,9 +157,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return _page("500.html", {"status": int(status)}, status=status, headers=headers)
 
 
-def _article(article: Article, *, asked: Asked, refused: Refused | None = None) -> HttpResponse:
+def _article(request: HttpRequest, article: Article, *, refused: Refused | None = None) -> HttpResponse:
     now = timezone.now()
-    ads = page_ads(article, at=now)
+    ads = page_ads(article, at=now, device=device_of(request.headers.get("User-Agent", "")))
+    asked = Asked.from_query(request.GET)
     context = article_context(article, asked=asked, refused=refused, now=now, ads=ads)
     headers = dict(PRIVATE if context["is_private"] or refused else FRESH)
     if refused and refused.retry_after_s:
@@ -180,7 +182,7 @@ def _reply(request: HttpRequest, article: Article) -> HttpResponse:
         )
     answer = send_reply(request, article=article, typed=Typed.from_post(request.POST), at=timezone.now())
     if isinstance(answer, Refused):
-        return _article(article, asked=Asked.from_query(request.GET), refused=answer)
+        return _article(request, article, refused=answer)
     wait_for_decision(answer)
     query = urlencode({"sent": str(answer), "token": status_token(answer)})
     response = HttpResponseRedirect(f"{article.get_absolute_url()}?{query}#sent", headers=PRIVATE)

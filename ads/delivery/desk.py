@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from ads.booking_form import DayInput
+from ads.delivery.credits import credit_decisions, exposures
 from ads.delivery.models import AdDecision, Statement
 from ads.delivery.progress import MOST_RUNS, booked_items, daily, progress_of, runs
 from ads.delivery.reports import total
@@ -42,6 +43,7 @@ def delivery_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
         path("ads/delivery/<uuid:item_id>/", wrap(delivery_of), name="ads_delivery_of"),
         path("ads/statements/<uuid:statement_id>/", wrap(statement), name="ads_statement"),
         path("ads/campaigns/<uuid:campaign_id>/statement/", wrap(new_statement), name="ads_new_statement"),
+        path("ads/exposure/<uuid:article_id>/", wrap(exposure), name="ads_exposure"),
         path("ads/where/", wrap(where), name="ads_where"),
         path("ads/where/<uuid:decision_id>/", wrap(why), name="ads_why"),
     ]
@@ -72,6 +74,26 @@ def delivery_of(request: HttpRequest, item_id: UUID) -> HttpResponse:
         "charts": [c for c in (pacing, chart) if c],
     }
     return _page(request, "delivery_of", site, title=title, **context)
+
+
+def exposure(request: HttpRequest, article_id: UUID) -> HttpResponse:
+    """Who stood on an article that it would not accept as judged now; one step credits one of them."""
+    site = _allowed(request)
+    article = Article.objects.select_related("section").filter(pk=article_id, site=site).first()
+    if article is None:
+        raise Http404
+    found = exposures(article)
+    if request.method == "POST":
+        if not request.user.has_perm("ads.change_campaign"):
+            raise PermissionDenied
+        chosen = [one for one in found if str(one.advertiser.pk) == request.POST.get("advertiser")]
+        ids = [pk for one in chosen for pk in one.decisions]
+        reason = f"Stood on “{article.headline}”, now {chosen[0].reason}" if chosen else ""
+        made = credit_decisions(ids, reason=reason[:300], actor=request.user)
+        messages.success(request, f"{made} impressions credited.")
+        return HttpResponseRedirect(request.path)
+    context = {"article": article, "now": effective_sensitivity(article), "found": found}
+    return _page(request, "exposure", site, title="Exposure", **context)
 
 
 class PeriodForm(forms.Form):

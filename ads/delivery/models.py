@@ -174,3 +174,28 @@ class Statement(models.Model):
 
     def __str__(self) -> str:
         return f"statement {self.number}"
+
+
+class Credit(models.Model):
+    """What an impression earned is given back, once; it stands on the campaign's next statement."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    decision = models.OneToOneField(
+        AdDecision, on_delete=models.DO_NOTHING, db_constraint=False, related_name="credit"
+    )
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
+    amount_micros = models.BigIntegerField()
+    reason = models.CharField(max_length=300)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+    statement = models.ForeignKey(
+        Statement, null=True, on_delete=models.PROTECT, related_name="credits", editable=False
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(amount_micros__gte=0), name="credit_not_negative")
+        ]
+
+    def __str__(self) -> str:
+        return f"credit of {self.decision_id}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import Max
 
-from ads.delivery.models import Statement
+from ads.delivery.models import Credit, Statement
 from ads.delivery.reports import Numbers, report
 from ads.models import Campaign, LineItem
 from ads.money import format_money
@@ -54,16 +55,19 @@ def make_statement(campaign: Campaign, *, first: date, last: date, actor: Any, a
     if known.filter(first_on__lte=last, last_on__gte=first).exists():
         raise FieldError("first_day", "Another statement covers some of these days.", code="overlaps")
     newest = Statement.objects.filter(site=site).aggregate(newest=Max("number"))["newest"] or 0
+    # Locked: what is summed is exactly what gets this statement's number.
+    notes = list(Credit.objects.select_for_update().filter(campaign=campaign, statement=None))
     statement = Statement.objects.create(
         site=site,
         number=newest + 1,
         campaign=campaign,
         first_on=first,
         last_on=last,
-        content=_content(campaign, site, first, last),
+        content=_content(campaign, site, first, last, notes),
         made_by=actor,
         made_at=at,
     )
+    Credit.objects.filter(pk__in=[credit.pk for credit in notes]).update(statement=statement)
     record(
         action="statement.create",
         object_type="statement",
@@ -75,13 +79,17 @@ def make_statement(campaign: Campaign, *, first: date, last: date, actor: Any, a
     return statement
 
 
-def _content(campaign: Campaign, site: Site, first: date, last: date) -> dict[str, Any]:
+def _content(
+    campaign: Campaign, site: Site, first: date, last: date, notes: Sequence[Credit]
+) -> dict[str, Any]:
     found = report(site, first=first, last=last, group_by="line_item", campaign=campaign.pk)
     numbers = {row.key: row for row in found}
     rows = [
         _row(item, numbers.get(str(item.pk), Numbers()))
         for item in LineItem.objects.filter(campaign=campaign).order_by("name", "id")
     ]
+    delivered = sum(row["net_micros"] for row in rows)
+    credited = sum(credit.amount_micros for credit in notes)
     return {
         "site": site.name,
         "currency": site.currency,
@@ -91,7 +99,11 @@ def _content(campaign: Campaign, site: Site, first: date, last: date) -> dict[st
         "order_number": campaign.order_number,
         "billing_contact": campaign.billing_contact,
         "rows": rows,
-        "net_micros": sum(row["net_micros"] for row in rows),
+        "delivered_micros": delivered,
+        "credited_micros": credited,
+        "credits": sorted({credit.reason for credit in notes}),
+        "credited_impressions": len(notes),
+        "net_micros": delivered - credited,
     }
 
 

@@ -44,6 +44,7 @@ class ReasonCode(models.TextChoices):
     FORM = "form", "the form was filled in like a machine does"
     REPORTED = "reported", "reported by readers"
     UNDONE = "undone", "a decision was undone"
+    NOT_REVIEWED = "not_reviewed", "nobody could review it in time"
 
 
 REJECT_REASONS = (

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Now
+from django.utils import timezone
 from kombu.exceptions import KombuError
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -29,6 +30,7 @@ from comments.services import release_after_timeout
 from moderation import outbox, rules, services, tasks
 from moderation.child import Child
 from moderation.engine import register_shipped_model
+from moderation.holds import end_unreviewed_holds
 from moderation.models import Heartbeat, ModelVersion, Sketch
 from moderation.publishing import publish_moderation
 from newsroom import metrics
@@ -244,6 +246,7 @@ class Reconciler:
         self._count("purged_answers", purge_answers())
         old = Sketch.objects.filter(at__lt=Now() - 2 * rules.WAVE_WINDOW)
         self._count("purged_sketches", old.delete()[0])
+        self._count("holds_ended", end_unreviewed_holds(now=timezone.now()))
 
     def _is_stale(self, part: str, seconds: float) -> bool:
         return not Heartbeat.objects.filter(part=part, at__gt=Now() - timedelta(seconds=seconds)).exists()

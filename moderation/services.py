@@ -409,6 +409,22 @@ def recheck_after_failure(*, comment_id: UUID) -> Decision | None:
     return decision
 
 
+@transaction.atomic
+def end_hold(*, comment_id: UUID, seen_decision_id: UUID) -> Decision | None:
+    """End a hold that nobody reviewed in time: not shown, not judged. None if it was decided meanwhile."""
+    comment = lock_comment(comment_id)
+    if comment.status != Comment.Status.HELD or comment.decision_id != seen_decision_id:
+        return None
+    decision = _decision_of(
+        comment,
+        actor_kind=Decision.ActorKind.SYSTEM,
+        outcome=Decision.Outcome.REJECTED,
+        reason_code=ReasonCode.NOT_REVIEWED,
+    )
+    _apply(decision, allowed_from=(Comment.Status.HELD,))
+    return decision
+
+
 def _decision_of(
     comment: Comment, *, actor_kind: str, outcome: str, actor: Any = None, **fields: Any
 ) -> Decision:

@@ -12,11 +12,14 @@ from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from newsroom.access.login import LimitedLoginForm
+
 
 class NewsroomAdminSite(admin.AdminSite):
     site_header = "Newsroom"
     site_title = "Newsroom"
     index_title = "Everything"
+    login_form = LimitedLoginForm
     enable_nav_sidebar = False  # The bar on top leads everywhere; the width is for the work.
 
     def get_urls(self) -> list[URLPattern | URLResolver]:

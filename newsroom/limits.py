@@ -143,17 +143,38 @@ def network_of(address: str) -> str:
 
 
 # --- counting --------------------------------------------------------------------------------------
+# Tries of one network at one account, and of one network at all. Never of an account alone: whoever knows a
+# name could lock its owner out.
+LOGIN_LIMITS: dict[str, tuple[str, ...]] = {
+    "login": ("5/minute", "20/hour"),
+    "login_network": ("30/minute", "200/hour"),
+}
 LIMITS: dict[str, dict[str, tuple[str, ...]]] = {
-    "default": {"network": ("10/minute", "60/hour"), "address": ("5/minute",), "article": ("120/minute",)},
-    "strict": {"network": ("4/minute", "20/hour"), "address": ("2/minute",), "article": ("40/minute",)},
-    "demo": {"network": ("60/minute",), "address": ("30/minute",), "article": ("600/minute",)},
+    "default": {
+        "network": ("10/minute", "60/hour"),
+        "address": ("5/minute",),
+        "article": ("120/minute",),
+        **LOGIN_LIMITS,
+    },
+    "strict": {
+        "network": ("4/minute", "20/hour"),
+        "address": ("2/minute",),
+        "article": ("40/minute",),
+        **LOGIN_LIMITS,
+    },
+    "demo": {
+        "network": ("60/minute",),
+        "address": ("30/minute",),
+        "article": ("600/minute",),
+        **LOGIN_LIMITS,
+    },
     "off": {},
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    name: str  # network, address, article
+    name: str  # network, address, article, login, login_network
     key: str  # a pseudonym: never an address
 
 

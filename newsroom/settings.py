@@ -333,6 +333,10 @@ CELERY_BEAT_SCHEDULE = {
     "forget-networks": {"task": "comments.tasks.forget_networks", "schedule": 24 * 3600.0},
 }
 
+# --- the desk ------------------------------------------------------------------------------------------
+# After so many days a hold on a closed article ends as "not reviewed in time". 0: never.
+NEWSROOM_HOLD_DAYS = int(env("NEWSROOM_HOLD_DAYS", default="14"))
+
 # --- the classifier's life (docs/model-life-cycle.md) --------------------------------------------------
 # Share of what the machine publishes or rejects that a person judges again, drawn at random.
 NEWSROOM_AUDIT_SHARE = float(env("NEWSROOM_AUDIT_SHARE", default="0.02"))

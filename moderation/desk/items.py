@@ -296,7 +296,7 @@ def _authors(mailboxes: Sequence[Mailbox]) -> dict[UUID, Author]:
         .annotate(
             published=Count("pk", filter=Q(status=Comment.Status.PUBLISHED)),
             held=Count("pk", filter=Q(status__in=[Comment.Status.HELD, Comment.Status.PENDING])),
-            rejected=Count("pk", filter=Q(status__in=refused)),
+            rejected=Count("pk", filter=Q(status__in=refused) & ~Q(reason_code=ReasonCode.NOT_REVIEWED)),
             total=Count("pk"),
             first_at=Min("created_at"),
         )

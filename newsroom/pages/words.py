@@ -59,6 +59,9 @@ REASONS: Words = {
     "personal_data": gettext_lazy("It gives away personal data."),
     "illegal": gettext_lazy("It has content that the law forbids."),
     "off_topic": gettext_lazy("It is not about the article."),
+    "not_reviewed": gettext_lazy(
+        "Nobody could read it before the conversation closed. This is no judgement about it."
+    ),
 }
 
 

@@ -155,8 +155,12 @@ def errors_by_section() -> list[Errors]:
 
 
 def errors_overall() -> Errors:
-    rows = judged_samples().values_list("machine_outcome", "verdict").annotate(n=Count("pk"))
-    return _errors("all", {(outcome, verdict): n for outcome, verdict, n in rows})
+    return errors_of(judged_samples(), name="all")
+
+
+def errors_of(samples: QuerySet[AuditSample], *, name: str) -> Errors:
+    rows = samples.order_by().values_list("machine_outcome", "verdict").annotate(n=Count("pk"))
+    return _errors(name, {(outcome, verdict): n for outcome, verdict, n in rows})
 
 
 def _tallies(rows: QuerySet[AuditSample], by: str) -> dict[Any, dict[tuple[str, str], int]]:

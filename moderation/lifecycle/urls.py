@@ -7,12 +7,13 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from moderation.lifecycle import views
+from moderation.lifecycle import transparency_views, views
 
 
 def classifier_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
     """``wrap`` is the admin site's own guard: it sends people without a session to the login page."""
     return [
+        path("desk/transparency/", wrap(transparency_views.transparency), name="desk_transparency"),
         path("classifier/", wrap(views.overview), name="classifier"),
         path("classifier/step/", wrap(views.step), name="classifier_step"),
         path("classifier/shadow/", wrap(views.shadow), name="classifier_shadow"),

@@ -143,6 +143,7 @@ def test_no_page_of_the_admin_breaks_the_content_policy_and_hostile_texts_stay_t
         "/admin/",
         "/admin/desk/",
         "/admin/desk/numbers/",
+        "/admin/desk/transparency/",
         f"/admin/desk/clusters/{comments[0].pk}/",
         "/admin/desk/queues/all/",
         "/admin/desk/queues/published/",

@@ -4,15 +4,45 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('lifecycle', '0004_gate_reports_keep_curves'),
+        ("lifecycle", "0004_gate_reports_keep_curves"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='auditsample',
-            name='reason_code',
-            field=models.CharField(blank=True, choices=[('', 'none'), ('spam', 'advertising or spam'), ('insult', 'insults somebody'), ('hate', 'attacks people for who they are'), ('threat', 'threatens somebody'), ('obscene', 'obscene language'), ('toxic', 'abusive or disrespectful'), ('banned_word', 'contains a word that this site does not publish'), ('personal_data', 'gives away personal data'), ('illegal', 'illegal content'), ('off_topic', 'off topic'), ('other', 'another reason'), ('suspect_word', 'contains a word that a person looks at'), ('links', 'contains links that a person looks at'), ('wave', 'nearly the same text came from several people'), ('flood', 'many comments from one network'), ('history', 'recent comments of this author were refused'), ('premoderated', 'a person reads every comment here first'), ('blocked_author', 'the author is blocked'), ('language', 'the language is not one that the classifier knows'), ('model_unavailable', 'the classifier was not available'), ('attempts_exhausted', 'checking failed five times'), ('form', 'the form was filled in like a machine does'), ('reported', 'reported by readers'), ('undone', 'a decision was undone'), ('not_reviewed', 'nobody could review it in time')], max_length=40),
+            model_name="auditsample",
+            name="reason_code",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("", "none"),
+                    ("spam", "advertising or spam"),
+                    ("insult", "insults somebody"),
+                    ("hate", "attacks people for who they are"),
+                    ("threat", "threatens somebody"),
+                    ("obscene", "obscene language"),
+                    ("toxic", "abusive or disrespectful"),
+                    ("banned_word", "contains a word that this site does not publish"),
+                    ("personal_data", "gives away personal data"),
+                    ("illegal", "illegal content"),
+                    ("off_topic", "off topic"),
+                    ("other", "another reason"),
+                    ("suspect_word", "contains a word that a person looks at"),
+                    ("links", "contains links that a person looks at"),
+                    ("wave", "nearly the same text came from several people"),
+                    ("flood", "many comments from one network"),
+                    ("history", "recent comments of this author were refused"),
+                    ("premoderated", "a person reads every comment here first"),
+                    ("blocked_author", "the author is blocked"),
+                    ("language", "the language is not one that the classifier knows"),
+                    ("model_unavailable", "the classifier was not available"),
+                    ("attempts_exhausted", "checking failed five times"),
+                    ("form", "the form was filled in like a machine does"),
+                    ("reported", "reported by readers"),
+                    ("undone", "a decision was undone"),
+                    ("not_reviewed", "nobody could review it in time"),
+                ],
+                max_length=40,
+            ),
         ),
     ]

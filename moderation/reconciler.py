@@ -7,6 +7,7 @@ the lock goes with it however it ends. Everything it does is safe to do twice.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
@@ -37,6 +38,9 @@ from newsroom import metrics
 from newsroom.access.services import purge_answers
 from newsroom.audit.services import seal
 from newsroom.limits import REDIS_ERRORS, is_redis_answering, redis_breaker
+from newsroom.outbox import tasks as mail_tasks
+from newsroom.outbox.selectors import is_anything_due
+from newsroom.outbox.services import deliver_due
 from newsroom.redis_urls import with_database
 
 logger = logging.getLogger("moderation")
@@ -76,6 +80,7 @@ class Reconciler:
         self._next_canary_at = 0.0
         self._depth: int | None = None  # of the broker's queue; None: it does not answer
         self._counts: Counter[str] = Counter()
+        self._postman: threading.Thread | None = None
         self._steps = {
             "seal": Step(1.0, self._seal),
             "beat": Step(1.0, self._beat),
@@ -83,6 +88,7 @@ class Reconciler:
             "canary": Step(1.0, self._send_canary),
             "model": Step(5.0, self._look_at_model),
             "recheck": Step(5.0, self._recheck),
+            "mail": Step(2.0, self._mail),
             "purge": Step(3600.0, self._purge),
         }
 
@@ -248,6 +254,17 @@ class Reconciler:
         self._count("purged_sketches", old.delete()[0])
         self._count("holds_ended", end_unreviewed_holds(now=timezone.now()))
 
+    def _mail(self) -> None:
+        """Have due letters delivered: by a worker, or by a thread here while none consumes."""
+        if not is_anything_due() or (self._postman is not None and self._postman.is_alive()):
+            return
+        if self._depth is None or self._is_stale("worker", NOBODY_CONSUMES_AFTER_S):
+            # A thread, since a mail server that hangs must not keep the rest from beating.
+            self._postman = threading.Thread(target=_deliver, name="postman", daemon=True)
+            self._postman.start()
+        elif self._depth < SHALLOW:
+            _publish_delivery()
+
     def _is_stale(self, part: str, seconds: float) -> bool:
         return not Heartbeat.objects.filter(part=part, at__gt=Now() - timedelta(seconds=seconds)).exists()
 
@@ -285,6 +302,25 @@ def _register_first_model() -> None:
     """Make the classifier of this release known where none is: a first start needs no other step."""
     if not ModelVersion.objects.exists():
         register_shipped_model()
+
+
+def _deliver() -> None:
+    try:
+        deliver_due()
+    except DatabaseError as error:
+        logger.warning("letters were not delivered: %s", type(error).__name__)
+    finally:
+        connection.close()  # This thread's own.
+
+
+def _publish_delivery() -> None:
+    if not is_redis_answering():
+        return
+    try:
+        mail_tasks.deliver_due.apply_async(retry=False)
+    except (KombuError, *REDIS_ERRORS):
+        redis_breaker.failed()
+        metrics.BROKER_FAILURES.labels("mail", "failed").inc()
 
 
 def queue_depth() -> int | None:

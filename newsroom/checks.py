@@ -8,7 +8,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 from newsroom.crypto import parse_key_ring
 from newsroom.limits import LIMITS
@@ -91,6 +92,32 @@ def check_lease(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             id="newsroom.E006",
         )
     ]
+
+
+@register()
+def check_mail(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Mail features that are on need a server and an address to write from."""
+    problems: list[CheckMessage] = []
+    if settings.MODE == "production" and settings.NEWSROOM_MAIL and not settings.NEWSROOM_MAIL_URL:
+        problems.append(
+            Error(
+                "NEWSROOM_MAIL is on, but NEWSROOM_MAIL_URL names no mail server.",
+                hint="Set it to smtp+starttls://user:password@host:587, or NEWSROOM_MAIL=off.",
+                id="newsroom.E007",
+            )
+        )
+    try:
+        validate_email(settings.NEWSROOM_MAIL_FROM)
+    except ValidationError:
+        if settings.NEWSROOM_MAIL and settings.MODE == "production":
+            problems.append(
+                Error(
+                    f"NEWSROOM_MAIL_FROM is {settings.NEWSROOM_MAIL_FROM!r}.",
+                    hint="Use an address such as comments@news.example.",
+                    id="newsroom.E008",
+                )
+            )
+    return problems
 
 
 _KEY_HINT = (

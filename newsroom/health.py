@@ -23,6 +23,7 @@ from prometheus_client.registry import Collector
 from comments.selectors import oldest_pending_age_s
 from newsroom.database_probe import database_probe
 from newsroom.limits import is_redis_answering
+from newsroom.outbox.selectors import backlog
 
 # A part is sick when it was last seen longer ago than this. Canaries and beats come every few seconds.
 STALE_AFTER_S = {"worker": 25.0, "reconciler": 15.0, "model": 25.0}
@@ -186,6 +187,13 @@ def _gauges() -> Iterator[GaugeMetricFamily]:
         for held_by, count in cursor.fetchall():
             held.add_metric([held_by], count)
     yield held
+    mail = backlog()
+    yield GaugeMetricFamily("newsroom_mail_waiting", "Letters that wait to be sent.", value=mail.waiting)
+    yield GaugeMetricFamily(
+        "newsroom_mail_oldest_due_seconds",
+        "How long the oldest letter has been due; rises while the mail server is away.",
+        value=mail.oldest_due_s,
+    )
 
 
 class ProbeMiddleware:

@@ -21,3 +21,4 @@ SHADOW_SCORES = Counter(
     "Texts scored by the candidate in shadow, beside the decision.",
     ["result"],
 )
+MAIL = Counter("newsroom_mail_total", "Letters by what became of an attempt.", ["kind", "result"])

@@ -10,11 +10,13 @@ import json
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from newsroom.mail_urls import mail_settings
 from newsroom.redis_urls import celery_broker_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -82,6 +84,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "newsroom.audit",
     "newsroom.access",
+    "newsroom.outbox",
     "articles",
     "comments",
     "moderation",
@@ -305,12 +308,29 @@ STORAGES = {
 MEDIA_ROOT = Path(env("NEWSROOM_MEDIA_ROOT", default=str(NEWSROOM_STATE / "media")))
 MEDIA_URL = "/media/"
 
+# --- mail (newsroom.outbox): every letter goes through rows that outlive the mail server's absence -------
+# Off until a mail server is named: verification, reply notices, "My comments" and statements by mail need it.
+NEWSROOM_MAIL = env("NEWSROOM_MAIL", default="off" if MODE == "production" else "on") == "on"
+NEWSROOM_MAIL_URL = env("NEWSROOM_MAIL_URL", default="")
+NEWSROOM_MAIL_FROM = env(
+    "NEWSROOM_MAIL_FROM", default=f"newsroom@{urlsplit(NEWSROOM_BASE_URL).hostname or 'localhost'}"
+)
 EMAIL_BACKEND = (
     "django.core.mail.backends.filebased.EmailBackend"
     if MODE == "demo"
     else "django.core.mail.backends.smtp.EmailBackend"
 )
 EMAIL_FILE_PATH = NEWSROOM_STATE / "mail"
+EMAIL_TIMEOUT = 10
+if MODE == "production" and NEWSROOM_MAIL and not NEWSROOM_MAIL_URL:
+    raise ImproperlyConfigured(
+        "NEWSROOM_MAIL is on, but no mail server is named. Set NEWSROOM_MAIL_URL, or NEWSROOM_MAIL=off."
+    )
+if NEWSROOM_MAIL_URL:
+    try:
+        globals().update(mail_settings(NEWSROOM_MAIL_URL))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"NEWSROOM_MAIL_URL is not usable: {error}.") from error
 
 # --- logs: no query strings of token paths, no bodies, no addresses ----------------------------------
 LOGGING = {
@@ -331,6 +351,7 @@ LOGGING = {
 # --- jobs that may wait (beat); nothing that must happen rests on them ---------------------------------
 CELERY_BEAT_SCHEDULE = {
     "forget-networks": {"task": "comments.tasks.forget_networks", "schedule": 24 * 3600.0},
+    "forget-letters": {"task": "newsroom.outbox.tasks.forget_letters", "schedule": 24 * 3600.0},
 }
 
 # --- the desk ------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from functools import cache
 
 from django.conf import settings
 from django.http import HttpRequest
-from limits import RateLimitItem, parse
+from limits import RateLimitItem, RateLimitItemPerMinute, parse
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
@@ -252,3 +252,18 @@ def _hit(item: RateLimitItem, limit: Limit) -> MovingWindowRateLimiter | None:
     else:
         metrics.BROKER_FAILURES.labels("limits", "skipped").inc()
     return None if _local().hit(item, limit.name, limit.key) else _local()
+
+
+def spend(name: str, key: str, *, per_minute: int | None) -> int | None:
+    """Count one use against a quota of its own: seconds to wait where it is used up, else None.
+
+    Without Redis each process counts for itself, as with the limits above. Profiles do not matter here.
+    """
+    if per_minute is None:
+        return None
+    limit, item = Limit(name, key), RateLimitItemPerMinute(per_minute)
+    limiter = _hit(item, limit)
+    if limiter is None:
+        return None
+    metrics.LIMITED.labels(name).inc()
+    return _seconds_to_wait(limiter, item, limit)

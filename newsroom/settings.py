@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "moderation",
     "moderation.desk",
     "moderation.lifecycle",
+    "moderation.ports",
     "ads",
     "ads.delivery",
     "newsroom.pages",

@@ -1,0 +1,11 @@
+"""Every path of the ports' process."""
+
+from django.urls import path
+
+from moderation.ports import views
+
+urlpatterns = [
+    path("v1alpha1/comments:analyze", views.analyze),
+    path("v1alpha1/comments:suggestscore", views.suggest_score),
+    path("$discovery/rest", views.describe),
+]

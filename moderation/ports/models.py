@@ -22,7 +22,7 @@ class PortKey(models.Model):
     name = models.CharField(max_length=80)
     digest = models.BinaryField(unique=True, editable=False)
     quota_per_minute = models.PositiveIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Texts; empty for no limit."
+        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Calls; empty for no limit."
     )
     on_unscorable = models.CharField(max_length=10, choices=OnUnscorable.choices, default=OnUnscorable.ERROR)
     created_at = models.DateTimeField(db_default=Now())

@@ -15,7 +15,8 @@ _ASTRAL = re.compile(r"[\U00010000-\U0010ffff]")
 
 def sentences(text: str) -> list[tuple[int, int]]:
     """Half-open ranges of code points, trimmed; past 200 the last one has the rest."""
-    found, begin = [], 0
+    found: list[tuple[int, int]] = []
+    begin = 0
     for gap in _GAP.finditer(text):
         if len(found) == MOST_SENTENCES - 1:
             break

@@ -3,8 +3,9 @@
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import newsroom.ids
 from django.db import migrations, models
+
+import newsroom.ids
 
 
 class Migration(migrations.Migration):
@@ -30,7 +31,7 @@ class Migration(migrations.Migration):
                     "quota_per_minute",
                     models.PositiveIntegerField(
                         blank=True,
-                        help_text="Texts; empty for no limit.",
+                        help_text="Calls; empty for no limit.",
                         null=True,
                         validators=[django.core.validators.MinValueValidator(1)],
                     ),

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="whose key it is")
         parser.add_argument("--site", help="code of the site; not needed where there is one")
-        parser.add_argument("--quota", type=int, help="texts a minute; no limit without")
+        parser.add_argument("--quota", type=int, help="calls a minute; no limit without")
         parser.add_argument("--on-unscorable", choices=PortKey.OnUnscorable.values, default="error")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from newsroom.access.login import LimitedLoginForm
+from newsroom.access.sessions import end_if_over
 
 
 class NewsroomAdminSite(admin.AdminSite):
@@ -53,6 +54,7 @@ class NewsroomAdminSite(admin.AdminSite):
         guarded = super().admin_view(view, cacheable)
 
         def in_local_time(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            end_if_over(request)
             with timezone.override(_zone()):
                 response: HttpResponse = guarded(request, *args, **kwargs)
                 if hasattr(response, "render") and callable(response.render):

@@ -31,7 +31,8 @@ def test_the_desk_counts_what_happened_meanwhile(desk, editor):
         CommentFactory(at=morning - timedelta(hours=10))
         desk.get("/admin/desk/")
     CommentFactory(status="published"), CommentFactory(status="rejected"), CommentFactory(status="held")
-    desk.force_login(editor)  # The session of ten hours ago is over.
+    desk.logout()  # The session of ten hours ago is over.
+    desk.force_login(editor)
     told = desk.get("/admin/desk/").context["since"]
     assert (told.sent, told.published_by_machine, told.rejected_by_machine, told.still_waiting) == (
         3,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -12,7 +13,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import Truncator
 
-from comments.models import Comment
+from comments.highlighting import pick_comment, pin_comment
+from comments.models import Comment, CommentSettings
+from newsroom.errors import DomainError
 
 
 @admin.register(Comment)
@@ -26,7 +29,7 @@ class CommentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ordering = ["-created_at"]
     list_per_page = 50
     show_full_result_count = False
-    actions = None
+    actions = ["pin", "unpin", "pick", "unpick"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Comment]:
         return super().get_queryset(request).select_related("article")
@@ -43,6 +46,37 @@ class CommentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def sent(self, comment: Comment) -> str:
         return date_format(timezone.localtime(comment.created_at), "j M Y, H:i:s")
 
+    @admin.action(description="Pin before all other comments of the article", permissions=["highlight"])
+    def pin(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
+        self._each(request, queryset, pin_comment, is_pinned=True)
+
+    @admin.action(description="Unpin", permissions=["highlight"])
+    def unpin(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
+        self._each(request, queryset, pin_comment, is_pinned=False)
+
+    @admin.action(description="Mark as editors’ pick", permissions=["highlight"])
+    def pick(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
+        self._each(request, queryset, pick_comment, is_pick=True)
+
+    @admin.action(description="Take the editors’ pick away", permissions=["highlight"])
+    def unpick(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
+        self._each(request, queryset, pick_comment, is_pick=False)
+
+    def has_highlight_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("moderation.add_decision")
+
+    def _each(
+        self, request: HttpRequest, chosen: QuerySet[Comment], change: Callable[..., None], **how: bool
+    ) -> None:
+        done = 0
+        for comment_id in chosen.values_list("pk", flat=True):
+            try:
+                change(comment_id=comment_id, actor=request.user, **how)
+                done += 1
+            except DomainError as refused:
+                self.message_user(request, f"{refused.detail}.", messages.WARNING)
+        self.message_user(request, f"{done} changed.")
+
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         if not self.has_view_permission(request):
             return super().change_view(request, object_id, *args, **kwargs)
@@ -56,3 +90,8 @@ class CommentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Comment | None = None) -> bool:
         return False
+
+
+@admin.register(CommentSettings)
+class CommentSettingsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["site", "downvotes"]

@@ -9,7 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
-from articles.models import Article
+from articles.models import Article, Site
 from newsroom.ids import uuid7
 
 MAX_DEPTH = 5
@@ -21,12 +21,13 @@ class Thread(models.Model):
     """The comments of one article, counted. Locked first by whatever changes a comment of the article.
 
     ``version`` rises in every transaction that changes what readers see; a rendered thread is fresh
-    while it carries the current version.
+    while it carries the current version. ``pinned``: ids of top-level comments that stand first, in order.
     """
 
     article = models.OneToOneField(Article, primary_key=True, on_delete=models.CASCADE, related_name="thread")
     version = models.BigIntegerField(default=0)
     published_count = models.IntegerField(default=0)
+    pinned = ArrayField(models.UUIDField(), default=list, db_default=[], blank=True)
 
     class Meta:
         constraints = [
@@ -110,6 +111,10 @@ class Comment(models.Model):
     published_at = models.DateTimeField(null=True, blank=True)
     reply_count = models.IntegerField(default=0, help_text="Published comments below this one, at any depth.")
     votes = models.IntegerField(default=0)
+    by_staff = models.BooleanField(
+        default=False, db_default=False, help_text="Sent by somebody signed in as staff; shown as a badge."
+    )
+    is_pick = models.BooleanField(default=False, db_default=False, help_text="Chosen by an editor.")
     demo = models.BooleanField(default=False, editable=False)
 
     # The outbox: what is still to be done with this row, by whom, until when.
@@ -159,6 +164,12 @@ class Comment(models.Model):
             # thread page: roots of an article in order
             models.Index(
                 fields=["article", "created_at", "id"], condition=models.Q(depth=0), name="comment_roots"
+            ),
+            # thread page: the same by recommendations
+            models.Index(
+                fields=["article", "-votes", "-created_at", "-id"],
+                condition=models.Q(depth=0),
+                name="comment_top_roots",
             ),
             # thread page: published replies below a root, oldest first: on ancestors[1] (migration 0002)
             # the desk's queues
@@ -241,3 +252,43 @@ class CommentPrivate(models.Model):
 
     def __str__(self) -> str:
         return f"private part of {self.comment_id}"
+
+
+class Vote(models.Model):
+    """One reader's recommendation of a comment (or the contrary, where the site lets readers say so).
+
+    A reader is a network on one day: the pseudonym of the next day is another. Deleted when it is of no more
+    use; the comment keeps the sum.
+    """
+
+    comment = models.ForeignKey(Comment, on_delete=models.PROTECT, related_name="+")
+    voter = models.BinaryField(help_text="The network's pseudonym of the day.")
+    value = models.SmallIntegerField()
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["comment", "voter"], name="one_vote_per_reader"),
+            models.CheckConstraint(condition=models.Q(value__in=[-1, 1]), name="vote_is_up_or_down"),
+        ]
+        indexes = [models.Index(fields=["at"], name="vote_by_age")]  # what retention deletes
+
+    def __str__(self) -> str:
+        return f"{self.value:+d} for {self.comment_id}"
+
+
+class CommentSettings(models.Model):
+    """How one site takes comments. A site without such a row has the defaults."""
+
+    site = models.OneToOneField(
+        Site, primary_key=True, on_delete=models.CASCADE, related_name="comment_settings"
+    )
+    downvotes = models.BooleanField(
+        default=False, help_text="Readers may also vote against a comment, not only recommend it."
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "comment settings"
+
+    def __str__(self) -> str:
+        return f"comments of {self.site}"

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from articles.models import Article
-from comments.models import Comment, CommentPrivate, Mailbox, Thread
+from comments.models import Comment, CommentPrivate, CommentQuerySet, Mailbox, Thread
 from newsroom.errors import FieldError
 
 SORTS = ("newest", "oldest", "top")
 FIRST_REPLIES = 10
 HIDDEN_BADGE = "removed"
+MOST_PINNED = 3  # of one article
 
 
 @dataclass(slots=True)
@@ -53,8 +54,15 @@ class ThreadPage:
 
 def thread_version(article_id: UUID) -> tuple[int, int]:
     """The thread's version and its count of published comments; (0, 0) for an article without comments."""
-    row = Thread.objects.filter(article_id=article_id).values_list("version", "published_count").first()
-    return (row[0], row[1]) if row else (0, 0)
+    version, count, _ = thread_state(article_id)
+    return version, count
+
+
+def thread_state(article_id: UUID) -> tuple[int, int, list[UUID]]:
+    """Version, count of published comments, and the pinned ones."""
+    columns = ("version", "published_count", "pinned")
+    row = Thread.objects.filter(article_id=article_id).values_list(*columns).first()
+    return row or (0, 0, [])
 
 
 def published_counts(article_ids: Iterable[UUID]) -> dict[UUID, int]:
@@ -78,32 +86,57 @@ def check_place(sort: str, cursor: str | None) -> None:
 def thread_page(
     article_id: UUID, *, sort: str = "newest", cursor: str | None = None, limit: int = 50
 ) -> ThreadPage:
-    """One page of roots, each with its first ten replies nested. At most four queries.
+    """One page of roots, each with its first ten replies nested; pinned ones stand before all others.
+
+    At most four queries; five where something is pinned.
 
     Raises:
         FieldError: an unknown sort, or a cursor that this list did not make.
     """
     check_place(sort, cursor)
-    version, count = thread_version(article_id)
-    rows = list(_roots(article_id, sort, cursor)[: limit + 1])
-    roots = [_node(comment) for comment in rows[:limit]]
+    version, count, pinned = thread_state(article_id)
+    first, after = _pinned_roots(article_id, sort, cursor, pinned=pinned)
+    first = first[:limit]
+    others = (
+        _roots(article_id, sort, after).exclude(pk__in=pinned) if pinned else _roots(article_id, sort, after)
+    )
+    rows = [*first, *others[: limit - len(first) + 1]]
+    roots = [node_of(comment, pinned=pinned) for comment in rows[:limit]]
     _attach_replies(roots)
-    following = _encode(sort, rows[limit - 1]) if len(rows) > limit else None
+    following = cursor_of(sort, rows[limit - 1]) if len(rows) > limit else None
     return ThreadPage(count, version, sort, roots, following)
+
+
+def _pinned_roots(
+    article_id: UUID, sort: str, cursor: str | None, *, pinned: list[UUID]
+) -> tuple[list[Comment], str | None]:
+    """The pinned roots behind the cursor, and the cursor for the others: none while among the pinned."""
+    if not pinned:
+        return [], cursor
+    after = _decode(sort, cursor)[1] if cursor else None
+    if after is not None and after not in pinned:
+        return [], cursor
+    wanted = pinned[pinned.index(after) + 1 :] if after is not None else pinned
+    visible = {comment.pk: comment for comment in visible_roots(article_id).filter(pk__in=wanted)}
+    return [visible[pk] for pk in wanted if pk in visible], None
+
+
+def replies_below(comment: Comment) -> QuerySet[Comment]:
+    """Published comments below ``comment``, at any depth, in no order."""
+    root = comment.ancestors[0] if comment.ancestors else comment.pk
+    found = Comment.objects.published().filter(depth__gt=0, ancestors__0=root)
+    return found.filter(ancestors__contains=[comment.pk]) if comment.ancestors else found
 
 
 def replies_page(comment: Comment, *, cursor: str | None, limit: int) -> tuple[list[Node], str | None]:
     """Published comments below ``comment`` at any depth, oldest first, flat; and the next cursor."""
-    root = comment.ancestors[0] if comment.ancestors else comment.pk
-    found = Comment.objects.published().filter(depth__gt=0, ancestors__0=root)
-    if comment.ancestors:
-        found = found.filter(ancestors__contains=[comment.pk])
+    found = replies_below(comment)
     if cursor:
         created_at, identifier, _ = _decode("replies", cursor)
         found = found.filter(Q(created_at__gt=created_at) | Q(created_at=created_at, id__gt=identifier))
     rows = list(found.order_by("created_at", "id")[: limit + 1])
-    following = _encode("replies", rows[limit - 1]) if len(rows) > limit else None
-    return [_node(row) for row in rows[:limit]], following
+    following = cursor_of("replies", rows[limit - 1]) if len(rows) > limit else None
+    return [node_of(row) for row in rows[:limit]], following
 
 
 def oldest_pending_age_s() -> float:
@@ -153,33 +186,41 @@ def comment_to_judge(comment_id: UUID) -> Comment:
     return comment
 
 
-def _roots(article_id: UUID, sort: str, cursor: str | None) -> Sequence[Comment]:
-    roots = Comment.objects.filter(article_id=article_id, depth=0).filter(
+ORDERINGS: dict[str, tuple[str, ...]] = {
+    "newest": ("-created_at", "-id"),
+    "oldest": ("created_at", "id"),
+    "top": ("-votes", "-created_at", "-id"),
+}
+
+
+def visible_roots(article_id: UUID) -> CommentQuerySet:
+    """What a thread lists: published top-level comments, and tombstones over published replies."""
+    return Comment.objects.filter(article_id=article_id, depth=0).filter(
         Q(status="published") | Q(reply_count__gt=0)
     )
-    if sort == "oldest":
-        ordering: tuple[str, ...] = ("created_at", "id")
-    elif sort == "newest":
-        ordering = ("-created_at", "-id")
-    else:
-        ordering = ("-votes", "-created_at", "-id")
+
+
+def _roots(article_id: UUID, sort: str, cursor: str | None) -> CommentQuerySet:
+    roots = visible_roots(article_id)
     if cursor:
         created_at, identifier, votes = _decode(sort, cursor)
-        before = Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=identifier)
-        if sort == "oldest":
-            roots = roots.filter(Q(created_at__gt=created_at) | Q(created_at=created_at, id__gt=identifier))
-        elif sort == "newest":
-            roots = roots.filter(before)
-        else:
-            roots = roots.filter(Q(votes__lt=votes) | Q(votes=votes) & before)
-    return roots.order_by(*ordering)  # type: ignore[return-value]
+        roots = roots.filter(_behind(sort, created_at, identifier, votes))
+    return roots.order_by(*ORDERINGS[sort])
+
+
+def _behind(sort: str, created_at: datetime, identifier: UUID, votes: int) -> Q:
+    """What follows this position in this order."""
+    if sort == "oldest":
+        return Q(created_at__gt=created_at) | Q(created_at=created_at, id__gt=identifier)
+    older = Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=identifier)
+    return older if sort == "newest" else Q(votes__lt=votes) | Q(votes=votes) & older
 
 
 _REPLIES_SQL = """
 SELECT reply.* FROM unnest(%s::uuid[]) AS root(id)
 CROSS JOIN LATERAL (
     SELECT c.id, c.parent_id, c.ancestors, c.depth, c.name, c.body, c.created_at, c.edited_at, c.reply_count,
-        c.votes, c.status
+        c.votes, c.status, c.by_staff, c.is_pick
     FROM comments_comment c
     WHERE c.ancestors[1] = root.id AND c.status = 'published' AND c.depth > 0
     ORDER BY c.created_at, c.id LIMIT %s
@@ -193,16 +234,17 @@ def _attach_replies(roots: list[Node]) -> None:
         return
     replies = list(Comment.objects.raw(_REPLIES_SQL, [with_replies, FIRST_REPLIES]))
     nodes = {root.id: root for root in roots}
-    nodes |= {reply.pk: _node(reply) for reply in replies}
+    nodes |= {reply.pk: node_of(reply) for reply in replies}
     missing = {ancestor for reply in replies for ancestor in reply.ancestors} - set(nodes)
     if missing:  # Hidden comments between a root and a published reply: tombstones.
-        nodes |= {comment.pk: _node(comment) for comment in Comment.objects.filter(pk__in=missing)}
+        nodes |= {comment.pk: node_of(comment) for comment in Comment.objects.filter(pk__in=missing)}
     for node in sorted(nodes.values(), key=lambda node: (node.created_at, node.id)):
         if node.parent is not None:
             nodes[node.parent].replies.append(node)
 
 
-def _node(comment: Comment) -> Node:
+def node_of(comment: Comment, *, pinned: Collection[UUID] = ()) -> Node:
+    """The comment as readers may see it: nothing but its place, if it is hidden."""
     hidden = comment.status != Comment.Status.PUBLISHED
     return Node(
         id=comment.pk,
@@ -214,11 +256,21 @@ def _node(comment: Comment) -> Node:
         edited_at=None if hidden else comment.edited_at,
         reply_count=comment.reply_count,
         votes=0 if hidden else comment.votes,
-        badges=[HIDDEN_BADGE] if hidden else [],
+        badges=[HIDDEN_BADGE] if hidden else list(_badges(comment, pinned)),
     )
 
 
-def _encode(sort: str, comment: Comment) -> str:
+def _badges(comment: Comment, pinned: Collection[UUID]) -> Iterator[str]:
+    if comment.pk in pinned:
+        yield "pinned"
+    if comment.is_pick:
+        yield "pick"
+    if comment.by_staff:
+        yield "staff"
+
+
+def cursor_of(sort: str, comment: Comment) -> str:
+    """The cursor that leads to what follows this comment in a list of this order."""
     document = [sort, comment.created_at.isoformat(), str(comment.pk), comment.votes]
     return base64.urlsafe_b64encode(json.dumps(document, separators=(",", ":")).encode()).decode().rstrip("=")
 

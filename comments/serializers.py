@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.validators import EmailValidator
 from rest_framework import serializers
 
 from comments.models import BODY_LENGTH, NAME_LENGTH, Comment
@@ -19,7 +20,12 @@ class TextField(StringsOnly):
 
 
 class AddressField(StringsOnly, serializers.EmailField):
-    pass
+    """An address that mail can reach: ``a@localhost`` is none, though Django's own check takes it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        others = [check for check in self.validators if not isinstance(check, EmailValidator)]
+        self.validators = [*others, EmailValidator(message=self.error_messages["invalid"], allowlist=[])]
 
 
 def check_body(value: str) -> str:
@@ -108,6 +114,26 @@ class ThreadSerializer(serializers.Serializer[Any]):
 class RepliesSerializer(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True)
     results = CommentSerializer(many=True)
+
+
+class VoteValue(serializers.ChoiceField):
+    """A JSON number: neither "1" nor true is quietly taken for 1."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, int) or isinstance(data, bool):
+            self.fail("invalid_choice", input=data)
+        return super().to_internal_value(data)
+
+
+class VoteWriteSerializer(StrictSerializer):
+    value = VoteValue(
+        choices=[1, 0, -1],
+        help_text="1 recommends, 0 takes the vote back; -1 only where the site lets readers vote against.",
+    )
+
+
+class VotesSerializer(serializers.Serializer[Any]):
+    votes = serializers.IntegerField(help_text="The sum of all votes now.")
 
 
 class CountsSerializer(serializers.Serializer[Any]):

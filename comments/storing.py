@@ -36,11 +36,11 @@ WITH thread AS (
     INSERT INTO comments_comment (
         id, article_id, parent_id, ancestors, depth, name, body,
         status, held_by, revision, round, reason_code, created_at,
-        reply_count, votes, demo, attempts, publish_count, next_attempt_at
+        reply_count, votes, by_staff, demo, attempts, publish_count, next_attempt_at
     ) VALUES (
         %(id)s, %(article)s, %(parent)s, %(ancestors)s::uuid[], %(depth)s, %(name)s, %(body)s,
         'pending', '', 1, 1, '', %(created_at)s,
-        0, 0, %(demo)s, 0, 0, now() + %(first_check_after)s
+        0, 0, %(by_staff)s, %(demo)s, 0, 0, now() + %(first_check_after)s
     )
 ), revision AS (
     INSERT INTO comments_commentrevision (id, comment_id, revision, name, body, created_at)
@@ -68,6 +68,7 @@ class NewComment:
     network_key: date
     honeypot: bool
     form_age_s: float | None
+    by_staff: bool
     demo: bool
 
 

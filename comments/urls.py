@@ -7,5 +7,6 @@ urlpatterns = [
     path("comments/<uuid:comment_id>/", views.CommentDetail.as_view(), name="comment-detail"),
     path("comments/<uuid:comment_id>/status/", views.CommentStatus.as_view(), name="comment-status"),
     path("comments/<uuid:comment_id>/replies/", views.CommentReplies.as_view(), name="comment-replies"),
+    path("comments/<uuid:comment_id>/votes/", views.CommentVotes.as_view(), name="comment-votes"),
     path("comment-counts/", views.CommentCounts.as_view(), name="comment-counts"),
 ]

@@ -26,9 +26,13 @@ from comments.serializers import (
     RepliesSerializer,
     StatusSerializer,
     ThreadSerializer,
+    VotesSerializer,
+    VoteWriteSerializer,
 )
 from comments.services import Submission, accept_comment, count_a_use, edit_comment, withdraw_comment
+from comments.staff import is_by_staff
 from comments.tokens import author_token, is_author_token, is_status_token, status_token
+from comments.voting import vote
 from newsroom.api import StrictView, absolute_path, conditional, page_limit, strong_etag
 from newsroom.errors import FieldError
 from newsroom.limits import client_network
@@ -108,6 +112,7 @@ class ArticleComments(CommentView):
             body=sent["body"],
             parent_id=sent.get("parent"),
             network=client_network(request._request),
+            by_staff=is_by_staff(request._request),
         )
         comment_id = accept_comment(
             article=article,
@@ -222,6 +227,30 @@ class CommentDetail(CommentView):
         is_author = scheme.lower() == "bearer" and is_author_token(comment_id, token.strip())
         if not is_author or not Comment.objects.filter(pk=comment_id).exists():
             raise Http404
+
+
+class CommentVotes(CommentView):
+    query_parameters = frozenset()
+    problem_statuses = {"POST": {"429": "Too many; see Retry-After"}}
+
+    @extend_schema(
+        operation_id="comments_vote", request=VoteWriteSerializer, responses={200: VotesSerializer}
+    )
+    def post(self, request: Request, comment_id: UUID) -> Response:
+        """Recommend a comment, or take that back. One vote per network and day; the last one counts."""
+        if not Comment.objects.under_readable_articles(at=timezone.now()).filter(pk=comment_id).exists():
+            raise Http404
+        serializer = VoteWriteSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        network = client_network(request._request)
+        count_a_use(network, limit="vote")
+        votes = vote(
+            comment_id=comment_id,
+            network=network,
+            value=serializer.validated_data["value"],
+            at=timezone.now(),
+        )
+        return Response({"votes": votes}, headers={"Cache-Control": "no-store"})
 
 
 class CommentCounts(CommentView):

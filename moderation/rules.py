@@ -29,6 +29,7 @@ _LINK = re.compile(
     r"(?:https?://|www\.)[^\s<>\"']+|(?<![a-z0-9-])(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?:/[^\s<>\"']*)?",
     re.IGNORECASE,
 )
+_LOCAL_PART = re.compile(r"[\w.+-]")  # before the @ of a mail address
 _TOP_LABEL = re.compile(r"[a-z]{2,24}", re.IGNORECASE)
 _BLANK = re.compile(r"\s")
 _BLANK_AFTER_BLANK = re.compile(r"(?<=\s)\s")
@@ -112,6 +113,13 @@ def links(text: str) -> list[tuple[int, int, str]]:
     for match in _LINK.finditer(text):
         start, end = match.span()
         host = match["host"]
+        if (
+            host is not None
+            and start
+            and text[start - 1] == "@"
+            and _LOCAL_PART.match(text[start - 2 : start - 1])
+        ):
+            continue  # A mail address.
         if host is None:
             host = re.sub(r"^[a-z]+://", "", match[0], flags=re.IGNORECASE).split("/")[0].split("?")[0]
             host = host.rsplit("@", 1)[-1].split(":")[0].strip(".").lower()

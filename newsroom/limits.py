@@ -155,18 +155,21 @@ LIMITS: dict[str, dict[str, tuple[str, ...]]] = {
         "address": ("5/minute",),
         "article": ("120/minute",),
         **LOGIN_LIMITS,
+        "vote": ("30/minute", "300/hour"),
     },
     "strict": {
         "network": ("4/minute", "20/hour"),
         "address": ("2/minute",),
         "article": ("40/minute",),
         **LOGIN_LIMITS,
+        "vote": ("15/minute", "100/hour"),
     },
     "demo": {
         "network": ("60/minute",),
         "address": ("30/minute",),
         "article": ("600/minute",),
         **LOGIN_LIMITS,
+        "vote": ("120/minute",),
     },
     "off": {},
 }
@@ -174,7 +177,7 @@ LIMITS: dict[str, dict[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    name: str  # network, address, article, login, login_network
+    name: str  # network, address, article, vote, login, login_network
     key: str  # a pseudonym: never an address
 
 

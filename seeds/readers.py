@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from comments.models import Comment, CommentPrivate, Mailbox, NetworkKey
-from comments.services import NETWORK_KEY_DAYS
+from comments.networks import NETWORK_KEY_DAYS
 from newsroom.crypto import address_hash, encrypt_address, network_pseudonym
 from newsroom.ids import uuid7
 from seeds.bulk import copy_rows

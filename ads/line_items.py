@@ -5,6 +5,8 @@ from __future__ import annotations
 from ads.models import LineItem
 from newsroom.errors import FieldError
 
+PER_THOUSAND = 1_000
+
 # What people may make of a line item, by what it is at that moment. Nobody sets live or done: dates do.
 MOVES = {
     "draft": {"review", "ready"},
@@ -24,6 +26,11 @@ def check_line_item(item: LineItem) -> None:
     """
     if item.type == LineItem.Type.HOUSE and item.price_micros:
         raise FieldError("price_micros", "House ads cost nothing.", code="house_is_free")
+    if item.price_model == LineItem.PriceModel.CPM and item.price_micros % PER_THOUSAND:
+        # One impression costs a thousandth, and money is whole micros: nothing is rounded away.
+        raise FieldError(
+            "price_micros", "Give a price per 1,000 in steps of 1,000 micros (0.001).", code="not_whole"
+        )
     if item.goal == 0:
         raise FieldError("goal", "Leave it empty, or give at least 1.", code="min_value")
     over = item.budget_micros is not None and (item.daily_cap_micros or 0) > item.budget_micros

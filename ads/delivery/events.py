@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
 
-from ads.delivery.models import AdDecision, AdEvent, Kind, Spend, UncountedEvent
+from ads.delivery.models import AdDecision, AdEvent, Kind, UncountedEvent
 from ads.delivery.serving import spend_key
-from ads.delivery.snapshots import price_of
+from ads.delivery.snapshots import price_of, spend_keys
 from newsroom.crypto import is_signed, sign
 from newsroom.ids import uuid7_time
 
@@ -101,22 +101,34 @@ def _counted(decision: AdDecision, kind: str, *, at: datetime) -> str:
 
 
 def _settle(decision: AdDecision, micros: int) -> None:
-    """Spend from every limit of the line item, in one order for all, so that nobody waits in a circle."""
+    """Spend from the line item, its day and its campaign, in one order for all: nobody waits in a circle.
+
+    What has no limit is written down as well: a limit that is set later counts what was spent before.
+    """
     item = decision.line_item
     if item is None:
         return
+    limits = price_of(item).limits
     day = decision.at.astimezone(ZoneInfo(decision.site.time_zone)).date()
-    for key, limit in sorted(price_of(item).limits.items()):
-        if not _spend(spend_key(key, day), micros, limit):
+    keys = spend_keys(item)
+    named = {spend_key(key, day): limits.get(key) for key in keys}
+    with connection.cursor() as cursor:
+        cursor.execute(_SPEND, {"keys": list(named), "limits": list(named.values()), "micros": micros})
+        if cursor.rowcount < len(named):
             raise _OverBudget
 
 
-def _spend(key: str, micros: int, limit: int) -> bool:
-    Spend.objects.bulk_create([Spend(key=key)], ignore_conflicts=True)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE delivery_spend SET settled_micros = settled_micros + %(micros)s"
-            " WHERE key = %(key)s AND settled_micros + %(micros)s <= %(limit)s",
-            {"key": key, "micros": micros, "limit": limit},
-        )
-        return bool(cursor.rowcount == 1)
+# A row that would cross its limit is neither made nor changed, and so is missing in the count.
+_SPEND = """
+INSERT INTO delivery_spend AS spend (key, settled_micros)
+SELECT key, %(micros)s FROM unnest(%(keys)s::text[], %(limits)s::bigint[]) AS named (key, most)
+WHERE most IS NULL OR %(micros)s <= most ORDER BY key
+ON CONFLICT (key) DO UPDATE SET settled_micros = spend.settled_micros + excluded.settled_micros
+WHERE spend.settled_micros + excluded.settled_micros <= coalesce(
+    (
+        SELECT most FROM unnest(%(keys)s::text[], %(limits)s::bigint[]) AS named (key, most)
+        WHERE named.key = spend.key
+    ),
+    9223372036854775807
+)
+"""

@@ -107,6 +107,11 @@ def price_of(item: LineItem) -> Price:
     return Price(item.price_model, each, limits, _plan(item, limits.get(f"item:{item.pk}")))
 
 
+def spend_keys(item: LineItem) -> tuple[str, str, str]:
+    """What a paid event of this line item is spent from; the key of a day ends in ``:day``."""
+    return f"campaign:{item.campaign_id}", f"day:{item.pk}:day", f"item:{item.pk}"
+
+
 def _plan(item: LineItem, most: int | None) -> Plan | None:
     """How a limit is spread over the campaign's time; None where it is spent as it comes."""
     campaign = item.campaign

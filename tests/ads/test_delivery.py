@@ -212,7 +212,7 @@ def test_no_limit_is_crossed_and_what_is_spent_is_not_chosen(
     else:
         LineItem.objects.update(**{limit: 25_600})
     assert browse(article, 6) == 3
-    assert Spend.objects.get().settled_micros == 25_500
+    assert set(Spend.objects.values_list("settled_micros", flat=True)) == {25_500}
     assert AdDecision.objects.filter(no_fill_reason="no_eligible_line_item").count() == 3
 
 
@@ -223,7 +223,7 @@ def test_views_that_were_made_before_the_budget_ran_out_are_free(article: Articl
         get(path)
     assert AdEvent.objects.count() == 2
     assert reasons() == ["over_budget"] * 3
-    assert Spend.objects.get().settled_micros == 17_000
+    assert set(Spend.objects.values_list("settled_micros", flat=True)) == {17_000}
 
 
 def test_a_flat_price_is_earned_by_impressions_up_to_its_goal(article: Article, sold: Creative) -> None:

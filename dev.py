@@ -131,7 +131,10 @@ def install_uv() -> bool:
 def install_with_uv(group: str) -> bool:
     files = [REQUIREMENTS / "uv.txt", REQUIREMENTS / f"{group}.txt"]  # uv.txt too, or it would remove itself.
     options = ["-q", "--python", PYTHON, "--compile-bytecode", "--require-hashes"]
-    return subprocess.run([UV, "pip", "sync", *options, *files], cwd=ROOT, check=False).returncode == 0
+    command = [UV, "pip", "sync", *options, *files]
+    # A company's own certificate is known to the system alone; a bare system knows none, but uv brings some.
+    attempts = ([*command, "--system-certs"], command)
+    return any(subprocess.run(each, cwd=ROOT, check=False).returncode == 0 for each in attempts)
 
 
 def install_with_pip(group: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from ads.decision import Choice, Surroundings, decide, first_failing_rule
+from ads.decision import TIERS, Choice, Surroundings, decide, first_failing_rule
 from ads.delivery.models import AdDecision, Spend
 from ads.delivery.snapshots import Choices, choices_of, stored
 from ads.models import Creative, LineItem, Slot
@@ -152,8 +152,8 @@ def explain(decision: AdDecision) -> dict[str, Any]:
         if not rule and found.creative_id in used:
             rule = "already_on_this_page"
         rows.append((found, rule))
-    best = min((TIER[c.tier] for c, rule in rows if not rule), default=None)
-    pool = sum(c.weight for c, rule in rows if not rule and TIER[c.tier] == best)
+    best = min((TIERS.index(c.tier) for c, rule in rows if not rule), default=None)
+    pool = sum(c.weight for c, rule in rows if not rule and TIERS.index(c.tier) == best)
     replayed = again[place].creative_id if again else None
     return {
         "decision": str(decision.pk),
@@ -177,15 +177,12 @@ def explain(decision: AdDecision) -> dict[str, Any]:
                 "sponsor": c.sponsor,
                 "tier": c.tier,
                 "weight": c.weight,
-                "rule": rule or ("" if TIER[c.tier] == best else "lower_tier"),
-                "odds": round(c.weight / pool, 6) if not rule and TIER[c.tier] == best else 0.0,
+                "rule": rule or ("" if TIERS.index(c.tier) == best else "lower_tier"),
+                "odds": round(c.weight / pool, 6) if not rule and TIERS.index(c.tier) == best else 0.0,
             }
             for c, rule in rows
         ],
     }
-
-
-TIER = {tier: rank for rank, tier in enumerate(("sponsorship", "standard", "bulk", "house"))}
 
 
 def _as_json(beside: Surroundings) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -121,7 +121,7 @@ def _plan(item: LineItem, most: int | None) -> Plan | None:
     return Plan(item.pacing, most, campaign.starts_at, campaign.ends_at)
 
 
-@cache
+@lru_cache(maxsize=32)  # Each holds every ad of its moment.
 def stored(digest: str) -> Sequence[Candidate]:
     """What a decision chose from, as it was."""
     content = zlib.decompress(bytes(Snapshot.objects.get(pk=digest).content))

@@ -17,7 +17,7 @@ from email.utils import formataddr
 from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -244,9 +244,3 @@ def _settled(state: Letter.State) -> dict[str, Any]:
 def _name(error: Exception) -> str:
     code = getattr(error, "smtp_code", None)
     return f"{type(error).__name__}{f' {code}' if code else ''}"[:80]
-
-
-def letter_of(key: str, *, kind: str) -> UUID | None:
-    """The id of the letter of this kind and key, if one was written."""
-    digest = keyed_digest("letter", f"{kind}:{key}".encode())
-    return Letter.objects.filter(key_digest=digest).values_list("pk", flat=True).first()

@@ -103,6 +103,9 @@ class Site(models.Model):
     comments_open = models.BooleanField(
         default=True, help_text="Off closes comments on every article of this site."
     )
+    comments_closed_until = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Closed for now; set by an emergency on the desk."
+    )
     demo = models.BooleanField(default=False, editable=False)
 
     class Meta:

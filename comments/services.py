@@ -14,6 +14,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from articles.models import Article
+from articles.opening import opening
 from comments.models import MAX_DEPTH, Comment, CommentPrivate, CommentRevision, Mailbox, NetworkKey
 from comments.networks import network_key
 from comments.signals import comment_changed, comment_edited, comment_submitted
@@ -153,8 +154,10 @@ def submit_comment(*, article: Article, submission: Submission, at: datetime, de
         DuplicateComment: the same address already sent this text under this article.
         FieldError: the parent is unknown, elsewhere or not published.
     """
-    if not accepts_comments(article, at=at):
-        raise CommentsClosed(f"Comments on “{article.headline}” are closed.")
+    now_open = opening(article, at=at)
+    if not now_open.is_open:
+        says = "closed for now; please come back later" if now_open.reopens_at else "closed"
+        raise CommentsClosed(f"Comments on “{article.headline}” are {says}.")
     parent = _parent(article, submission.parent_id)
     # The mailbox row is locked: of two equal comments sent at once, the second one sees the first.
     month = at.date().replace(day=1)
@@ -186,9 +189,8 @@ def submit_comment(*, article: Article, submission: Submission, at: datetime, de
 
 
 def accepts_comments(article: Article, *, at: datetime) -> bool:
-    """Whether the switches of site, section and article, and the closing time, let comments in at ``at``."""
-    is_open = article.site.comments_open and article.section.comments_open and article.comments_open
-    return is_open and (article.comments_close_at is None or at < article.comments_close_at)
+    """Whether the switches of site, section and article, and the times, let comments in at ``at``."""
+    return opening(article, at=at).is_open
 
 
 def _parent(article: Article, parent_id: UUID | None) -> Comment | None:

@@ -139,6 +139,39 @@ class Policy(models.Model):
             raise ValidationError({"thresholds": str(error)}) from error
 
 
+class Emergency(models.Model):
+    """One of three measures for a whole site, for a time. Nothing has to run for it to end."""
+
+    class Kind(models.TextChoices):
+        PREMODERATE = "premoderate", "A person reads every comment first"
+        CLOSE_COMMENTS = "close_comments", "Comments are closed"
+        ADS_OFF = "ads_off", "No ads are shown"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="emergencies")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    reason = models.CharField(max_length=300)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+    until = models.DateTimeField(help_text="When it ends, or was ended.")
+
+    class Meta:
+        verbose_name_plural = "emergencies"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["premoderate", "close_comments", "ads_off"]),
+                name="emergency_kind_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(until__gte=models.F("started_at")), name="emergency_ends_after_start"
+            ),
+        ]
+        indexes = [models.Index(fields=["-until"], name="emergencies_standing")]  # each page of the desk
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.site})"
+
+
 class WordList(models.Model):
     """Literal words and phrases, compared undisguised. ``version`` rises with every change."""
 

@@ -14,10 +14,15 @@ from moderation.models import ThreadState
 from moderation.policy import ResolvedPolicy, Thresholds, validate_thresholds
 
 _INHERITED = ("premoderate", "auto_reject", "max_links", "flood_limit")
-# From the widest scope to the narrowest, so that the narrowest wins.
+# From the widest scope to the narrowest, so that the narrowest wins. One row at least: of the site.
 _POLICIES = """
-SELECT id, version, thresholds, premoderate, auto_reject, max_links, flood_limit FROM moderation_policy
-WHERE site_id = %s AND (section_id IS NULL AND article_id IS NULL OR section_id = %s OR article_id = %s)
+SELECT EXISTS (
+    SELECT FROM moderation_emergency AS on_now
+    WHERE on_now.site_id = site.id AND on_now.kind = 'premoderate' AND on_now.until > statement_timestamp()
+), policy.id, version, thresholds, premoderate, auto_reject, max_links, flood_limit
+FROM articles_site AS site LEFT JOIN moderation_policy AS policy ON policy.site_id = site.id
+    AND (section_id IS NULL AND article_id IS NULL OR section_id = %s OR article_id = %s)
+WHERE site.id = %s
 ORDER BY article_id IS NOT NULL, section_id IS NOT NULL
 """
 
@@ -29,17 +34,25 @@ def thread_states(article_ids: Collection[UUID]) -> dict[UUID, str]:
 
 
 def resolved_policy(article: Article, *, manifest: Mapping[str, Any] | None) -> ResolvedPolicy:
-    """An article's policy: its own values, else its section's, its site's, the classifier's thresholds."""
+    """An article's policy: its own values, else its section's, its site's, the classifier's thresholds.
+
+    An emergency of its site goes before all of them. One statement.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_POLICIES, [article.site_id, article.section_id, article.pk])
+        cursor.execute(_POLICIES, [article.section_id, article.pk, article.site_id])
         ordered = cursor.fetchall()
     shipped = (manifest or {}).get("thresholds", {})
     thresholds = {label: Thresholds(cut["hold"], cut["reject"]) for label, cut in shipped.items()}
     values: dict[str, Any] = {}
-    for _, _, own, *inherited in ordered:
+    versions: dict[str, int] = {}
+    for _, pk, version, own, *inherited in ordered:
+        if pk is None:
+            continue
+        versions[str(pk)] = version
         thresholds |= validate_thresholds(json.loads(own) if isinstance(own, str) else own)
         values |= {
             name: value for name, value in zip(_INHERITED, inherited, strict=True) if value is not None
         }
-    versions = {str(pk): version for pk, version, *_ in ordered}
+    if any(is_emergency for is_emergency, *_ in ordered):
+        values["premoderate"] = True
     return ResolvedPolicy(thresholds=thresholds, versions=versions, **values)

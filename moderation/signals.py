@@ -1,4 +1,4 @@
-"""News of moderation: a machine has decided about a comment."""
+"""News of moderation: a machine has decided about a comment, an emergency begins or ends."""
 
 from __future__ import annotations
 
@@ -7,3 +7,8 @@ from django.dispatch import Signal
 # Sent after the decision is committed, in the process that made it, with ``decision``, ``comment`` (the text
 # that was judged) and ``judgement``. Whatever a receiver raises is logged and changes nothing.
 comment_judged = Signal()
+
+# Sent inside the transaction that begins or ends it, with ``emergency`` and ``actor``: what a receiver raises
+# undoes all of it.
+emergency_began = Signal()
+emergency_ended = Signal()

@@ -69,6 +69,7 @@ class NewsroomAdminSite(admin.AdminSite):
             **super().each_context(request),
             "may_decide": may_decide,
             "waiting": SimpleLazyObject(_waiting) if may_decide else 0,
+            "emergencies": SimpleLazyObject(_emergencies) if may_decide else [],
         }
 
 
@@ -76,6 +77,12 @@ def _waiting() -> int:
     from moderation.desk.queues import waiting_count
 
     return waiting_count()
+
+
+def _emergencies() -> list[Any]:
+    from moderation.emergencies import standing
+
+    return list(standing(now=timezone.now()))
 
 
 def _zone() -> ZoneInfo | None:

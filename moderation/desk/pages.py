@@ -51,8 +51,14 @@ def desk_page(
         "reasons": words.reason_choices(),
         "here": request.get_full_path(),
         "scope": here.sections,
+        "may_switch": may_switch(request, here),
     }
     return render(request, template, base | context)
+
+
+def may_switch(request: HttpRequest, here: Visit) -> bool:
+    """An emergency is for a whole site, so not for those who moderate some of its sections."""
+    return not here.sections and request.user.has_perm("moderation.add_emergency")
 
 
 def viewer_of(request: HttpRequest, here: Visit) -> Viewer:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from moderation.desk import sweep_views, views
+from moderation.desk import emergency_views, sweep_views, views
 
 
 def desk_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
@@ -23,6 +23,10 @@ def desk_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
         path("desk/authors/<uuid:mailbox_id>/flag/", wrap(views.author_flag), name="desk_author_flag"),
         path(
             "desk/authors/<uuid:mailbox_id>/address/", wrap(views.author_address), name="desk_author_address"
+        ),
+        path("desk/emergencies/", wrap(emergency_views.begin), name="desk_emergency"),
+        path(
+            "desk/emergencies/<uuid:emergency_id>/end/", wrap(emergency_views.end), name="desk_emergency_end"
         ),
         path("desk/claim/", wrap(views.claim), name="desk_claim"),
         path("desk/escalate/", wrap(views.escalate), name="desk_escalate"),

@@ -22,8 +22,10 @@ from moderation.desk import claims, words
 from moderation.desk.authors import reveal_address, set_author_flag
 from moderation.desk.clusters import Waiting
 from moderation.desk.deciding import decide, decide_all
+from moderation.desk.emergency_views import emergency_panel
 from moderation.desk.forms import UNDO, AuthorForm, BulkForm, DecideForm, EscalateForm, RevealForm, Seen
 from moderation.desk.items import author_key, history, item, items
+from moderation.desk.languages import language_note
 from moderation.desk.moderators import Visit, set_blur, since
 from moderation.desk.numbers import agreement, hottest, sent_by, time_to_decide
 from moderation.desk.pages import (
@@ -70,6 +72,8 @@ def home(request: HttpRequest, here: Visit) -> HttpResponse:
         "open_articles": open_articles_waiting(now=now, scope=here.sections),
         "undo": undo_strip(request),
         "blur": here.blur,
+        "emergency": emergency_panel(request, here),
+        "languages": language_note(),
     }
     return desk_page(request, here, "desk/home.html", title="Desk", context=context)
 

@@ -8,17 +8,19 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from articles.models import Article, Section
+from articles.opening import Opening, opening
 from articles.selectors import readable_articles
 from comments.models import Comment
 from comments.selectors import published_counts
-from comments.services import accepts_comments
 from comments.tokens import is_status_token, status_token
 from newsroom.pages.advertisements import ABOVE, BELOW
 from newsroom.pages.cards import article_card, article_cards, masthead, own_picture, zone_of
@@ -66,7 +68,8 @@ def article_context(
 ) -> dict[str, Any]:
     """The template's context; ``refused``: the form comes back with what was typed."""
     zone = zone_of(article.site)
-    is_open = accepts_comments(article, at=now)
+    now_open = opening(article, at=now)
+    is_open = now_open.is_open
     thread = discussion(article, place=asked.place, viewing=Viewing(now, zone, is_open))
     typed = refused.typed if refused else Typed.empty(article, at=now, parent=asked.reply_to)
     return {
@@ -83,7 +86,7 @@ def article_context(
         "form": _form(article, typed=typed, refused=refused, place=asked.place)
         if is_open or refused
         else None,
-        "closed_note": gettext("Comments on this article are closed."),
+        "closed_note": _closed_note(now_open, now=now, zone=zone),
         "sent": _sent(article, asked=asked),
         "is_private": bool(asked.token),
         "more": _more_articles(article, now=now),
@@ -91,6 +94,17 @@ def article_context(
         "problems": PROBLEMS,
         "field_problems": FIELD_PROBLEMS,
     }
+
+
+def _closed_note(found: Opening, *, now: datetime, zone: ZoneInfo) -> str:
+    """Why there is no form, and since when there is one again, in the title's own time."""
+    if found.reopens_at is None:
+        return gettext("Comments on this article are closed.")
+    opens = found.reopens_at.astimezone(zone)
+    time = date_format(opens, "H:i")
+    if opens.date() != now.astimezone(zone).date():
+        time = gettext("%(day)s, %(time)s") % {"day": date_format(opens, "l, j F"), "time": time}
+    return gettext("Comments are closed for now. They open again at %(time)s.") % {"time": time}
 
 
 def private_url(comment: Comment) -> str:

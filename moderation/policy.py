@@ -109,6 +109,12 @@ class ResolvedPolicy:
         return cls(**{**document, "thresholds": thresholds})
 
 
+def shipped_thresholds(manifest: Mapping[str, Any]) -> dict[str, Thresholds]:
+    """What a classifier's manifest states for each label: the policy of a site that sets nothing."""
+    stated = manifest.get("thresholds", {})
+    return {label: Thresholds(cut["hold"], cut["reject"]) for label, cut in stated.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     status: str  # published, held, rejected

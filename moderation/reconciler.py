@@ -28,11 +28,12 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from comments.services import release_after_timeout
-from moderation import outbox, rules, services, tasks
+from moderation import outbox, services, tasks
 from moderation.child import Child
 from moderation.engine import register_shipped_model
 from moderation.holds import end_unreviewed_holds
 from moderation.models import Heartbeat, ModelVersion, Sketch
+from moderation.near_copies import WAVE_WINDOW
 from moderation.publishing import publish_moderation
 from newsroom import metrics
 from newsroom.access.services import purge_answers
@@ -250,7 +251,7 @@ class Reconciler:
 
     def _purge(self) -> None:
         self._count("purged_answers", purge_answers())
-        old = Sketch.objects.filter(at__lt=Now() - 2 * rules.WAVE_WINDOW)
+        old = Sketch.objects.filter(at__lt=Now() - 2 * WAVE_WINDOW)
         self._count("purged_sketches", old.delete()[0])
         self._count("holds_ended", end_unreviewed_holds(now=timezone.now()))
 

@@ -11,7 +11,7 @@ from django.db import connection
 
 from articles.models import Article
 from moderation.models import ThreadState
-from moderation.policy import ResolvedPolicy, Thresholds, validate_thresholds
+from moderation.policy import ResolvedPolicy, shipped_thresholds, validate_thresholds
 
 _INHERITED = ("premoderate", "auto_reject", "max_links", "flood_limit")
 # From the widest scope to the narrowest, so that the narrowest wins. One row at least: of the site.
@@ -41,8 +41,7 @@ def resolved_policy(article: Article, *, manifest: Mapping[str, Any] | None) -> 
     with connection.cursor() as cursor:
         cursor.execute(_POLICIES, [article.section_id, article.pk, article.site_id])
         ordered = cursor.fetchall()
-    shipped = (manifest or {}).get("thresholds", {})
-    thresholds = {label: Thresholds(cut["hold"], cut["reject"]) for label, cut in shipped.items()}
+    thresholds = shipped_thresholds(manifest or {})
     values: dict[str, Any] = {}
     versions: dict[str, int] = {}
     for _, pk, version, own, *inherited in ordered:

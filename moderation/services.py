@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from comments.services import (
     release_after_timeout,
 )
 from moderation import faults, heat, rules
+from moderation.detector import labels_reached, language_findings, probabilities, score_finding
 from moderation.engine import ActiveModel, ModelUnavailable, engine
 from moderation.models import Decision, Heartbeat, ReasonCode
 from moderation.policy import Finding, Outcome, ResolvedPolicy, decide
@@ -44,7 +44,6 @@ MAX_ATTEMPTS = 5
 ONE_PER_ROUND = "one_machine_decision_per_round"
 RETRY_AFTER = timedelta(seconds=5)
 UNDO_WINDOW = timedelta(seconds=60)
-MOST_SPANS = 8
 PROBE = "The council meets on Tuesday evening about the buses."  # scored to see that a model scores
 
 PERSON_MAY = {
@@ -159,40 +158,14 @@ def _classify(
     model: ActiveModel, comment: Comment, policy: ResolvedPolicy
 ) -> tuple[dict[str, float], dict[str, bool], str, list[Finding]]:
     """Scores, which labels are supported, the language, and a finding per label that reached *hold*."""
-    found = []
     result = model.classifier.score([comment.body])[0]
-    scores = _probabilities(result.values)
-    if result.language.confident and not result.language.supported:
-        found.append(Finding("language", where="body", data={"language": result.language.code}))
-    for label, score in scores.items():
-        if label in policy.thresholds and score >= policy.thresholds[label].hold:
-            found.append(_score_finding(model, comment.body, label, score))
+    scores = probabilities(result.values)
+    found = language_findings(result.language)
+    for label in labels_reached(scores, policy):
+        found.append(
+            score_finding(model.classifier, comment.body, label, scores[label], version=model.digest[:12])
+        )
     return scores, result.supported, result.language.code, found
-
-
-def _probabilities(values: Mapping[str, float]) -> dict[str, float]:
-    """The scores, checked.
-
-    Raises:
-        ValueError: there are none, or one is not a probability.
-    """
-    scores = {label: float(score) for label, score in values.items()}
-    if not scores or any(not math.isfinite(score) or not 0.0 <= score <= 1.0 for score in scores.values()):
-        raise ValueError("a score is not a probability")
-    return scores
-
-
-def _score_finding(model: ActiveModel, text: str, label: str, score: float) -> Finding:
-    """The score with the spans that raised it most, strongest first."""
-    spans = sorted(model.classifier.explain(text, label).spans, key=lambda span: -span.weight)
-    return Finding(
-        f"score:{label}",
-        where="body",
-        spans=tuple((span.start, span.end) for span in spans[:MOST_SPANS] if span.weight > 0),
-        value=round(score, 4),
-        version=model.digest[:12],
-        data={"weights": [round(float(span.weight), 3) for span in spans[:MOST_SPANS] if span.weight > 0]},
-    )
 
 
 def _exhausted() -> Judgement:
@@ -458,7 +431,7 @@ def model_health() -> tuple[str, bool]:
     """Whether this process can score: its classifier's digest and True, or what is wrong and False."""
     try:
         model = engine.active()
-        scores = _probabilities(model.classifier.score([PROBE])[0].values)
+        scores = probabilities(model.classifier.score([PROBE])[0].values)
     except ModelUnavailable as error:
         return str(error), False
     except DatabaseError:

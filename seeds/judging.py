@@ -9,10 +9,12 @@ from moderation.classifier import Scores
 from moderation.classifier.text import match_form
 from moderation.engine import ActiveModel, engine
 from moderation.models import WordList
+from moderation.near_copies import WAVE_WINDOW, sketch
 from moderation.policy import Finding, ResolvedPolicy, decide
-from moderation.rules import WAVE_WINDOW, find_words, links, sketch, store_sketch
+from moderation.rules import store_sketch
 from moderation.selectors import resolved_policy
 from moderation.services import Judgement, judge
+from moderation.text_rules import find_words, links
 from seeds.stories import Story
 
 

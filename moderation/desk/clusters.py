@@ -15,7 +15,7 @@ import numpy.typing as npt
 from comments.models import Comment
 from moderation.classifier.text import match_form
 from moderation.models import Sketch
-from moderation.rules import WAVE_SIMILARITY
+from moderation.near_copies import WAVE_SIMILARITY
 
 WINDOW = timedelta(hours=24)
 MOST_COMPARED = 3_000  # waiting comments

@@ -12,7 +12,7 @@ from comments.models import Comment
 from moderation.classifier.text import match_form
 from moderation.desk.marking import Mark, Segment, segments
 from moderation.models import WordList
-from moderation.rules import find_words, links
+from moderation.text_rules import find_words, links
 
 WINDOW = timedelta(days=30)
 MOST_READ = 5_000  # the newest; about a second's work

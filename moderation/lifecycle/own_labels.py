@@ -19,8 +19,8 @@ from comments.models import CommentRevision
 from moderation.classifier.text import match_form
 from moderation.lifecycle.models import AuditSample
 from moderation.models import Decision, ReasonCode
+from moderation.near_copies import WAVE_SIMILARITY, sketch
 from moderation.policy import LABELS
-from moderation.rules import WAVE_SIMILARITY, sketch
 
 PEOPLE, IMPORTED = "own_decisions", "imported_states"
 COMMENTER_CAP = 5.0  # No commenter counts for more than five rows.

@@ -17,6 +17,9 @@ LINT = "from importlinter.cli import lint_imports_command as main; main()"
 PURE = [
     "moderation.classifier",
     "moderation.policy",
+    "moderation.detector",
+    "moderation.near_copies",
+    "moderation.text_rules",
     "ads.decision",
 ]
 # Where Django, DRF and Celery may not even be loaded.

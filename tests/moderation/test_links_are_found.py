@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from moderation.rules import links
+from moderation.text_rules import links
 
 
 def domains(text: str) -> list[str]:

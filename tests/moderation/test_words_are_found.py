@@ -7,7 +7,7 @@ import time
 import pytest
 
 from moderation.classifier.text import match_form
-from moderation.rules import find_words
+from moderation.text_rules import find_words
 
 
 def found(text: str, *words: str) -> list[str]:

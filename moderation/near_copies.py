@@ -1,0 +1,75 @@
+"""Near-copies of a text: what a wave is made of (pure: no Django, no database)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Hashable, Iterable
+from datetime import timedelta
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from moderation.classifier.text import match_form
+from moderation.policy import Finding
+from moderation.text_rules import links
+
+if TYPE_CHECKING:
+    from datasketch import MinHash
+
+WAVE_WINDOW = timedelta(hours=24)
+WAVE_COMMENTERS = 2  # near-copies by this many *other* commenters make a wave
+WAVE_SIMILARITY = 0.8
+WAVE_MIN_WORDS = 8  # "RIP" and "Well said" are not waves
+PERMUTATIONS, BANDS = 64, 16
+
+
+@lru_cache(maxsize=8)  # Judging and storing ask for the same one.
+def sketch(text: str) -> tuple[tuple[int, ...], bytes] | None:
+    """LSH bands (16 signed 64-bit) and MinHash signature (64 × uint32) of a text.
+
+    None if the text is too short to compare.
+
+    Source: Broder 1997; three-word shingles of the match form.
+    """
+    words = re.findall(r"\w+", match_form(text).text)
+    if len(words) < WAVE_MIN_WORDS and not links(text):
+        return None
+    shingles = {" ".join(words[i : i + 3]) for i in range(max(1, len(words) - 2))}
+    minhash = _empty_sketch().copy()
+    minhash.update_batch([shingle.encode() for shingle in sorted(shingles)])
+    signature = minhash.hashvalues.astype(np.uint32)
+    rows = PERMUTATIONS // BANDS
+    bands = (_band_key(band, signature[band * rows : (band + 1) * rows].tobytes()) for band in range(BANDS))
+    return tuple(bands), signature.tobytes()
+
+
+@cache
+def _empty_sketch() -> MinHash:
+    """Kept, since drawing permutations takes longer than using them. The import takes a second and SciPy."""
+    from datasketch import MinHash
+
+    return MinHash(num_perm=PERMUTATIONS, seed=1)
+
+
+def _band_key(band: int, values: bytes) -> int:
+    digest = hashlib.blake2b(values, digest_size=8, salt=bytes([band])).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def wave_findings(signature: bytes, near: Iterable[tuple[Hashable, bytes]]) -> list[Finding]:
+    """One finding if near-copies by enough other commenters make this text part of a wave.
+
+    Args:
+        near: commenter and signature of texts by others within `WAVE_WINDOW` that share a band with it.
+    """
+    mine = np.frombuffer(signature, dtype=np.uint32)
+    commenters = {
+        commenter
+        for commenter, stored in near
+        if (np.frombuffer(stored, dtype=np.uint32) == mine).mean() >= WAVE_SIMILARITY
+    }
+    if len(commenters) < WAVE_COMMENTERS:
+        return []
+    return [Finding("near_duplicates", where="body", value=len(commenters), data={"hours": 24})]

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Newsroom from a fresh checkout: one command to run it, one to test it. Needs Python 3.11+ and pip only.
 
-    python3 dev.py demo [--port N] [--state DIR] [--limits off|default|strict]
+    python3 dev.py demo [--port N] [--ports-port N] [--state DIR] [--limits off|default|strict]
     python3 dev.py test [pytest arguments]    without arguments: lint, types, contracts and all tests
     python3 dev.py check                      lint, types and contracts only
     python3 dev.py manage [--state DIR] ...   manage.py on that state's stores, started if need be
-    python3 dev.py break worker|broker|database|model --for SECONDS [--state DIR]
+    python3 dev.py break worker|broker|database|model|ports --for SECONDS [--state DIR]
     python3 dev.py lock [--upgrade]           recompile requirements/*.txt after a change in pyproject.toml
 
 Everything is kept in .venv/ and .state/; remove them to start over.

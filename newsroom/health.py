@@ -21,12 +21,13 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from comments.selectors import oldest_pending_age_s
+from moderation.ports.selectors import are_ports_in_use
 from newsroom.database_probe import database_probe
 from newsroom.limits import is_redis_answering
 from newsroom.outbox.selectors import backlog
 
 # A part is sick when it was last seen longer ago than this. Canaries and beats come every few seconds.
-STALE_AFTER_S = {"worker": 25.0, "reconciler": 15.0, "model": 25.0}
+STALE_AFTER_S = {"worker": 25.0, "reconciler": 15.0, "model": 25.0, "ports": 20.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ def readiness() -> tuple[int, dict[str, Any]]:
             return _down("migrations are missing: run manage.py migrate")
         beats = _heartbeats()
         roles = "split" if _is_runtime_role() else "single"
+        needs_ports = are_ports_in_use()
     except DatabaseError as error:
         is_empty = "does not exist" in str(error)
         return _down(
@@ -60,6 +62,8 @@ def readiness() -> tuple[int, dict[str, Any]]:
         "reconciler": _beating("reconciler", beats, "the reconciler does not run"),
         "model": _model(beats),
     }
+    if needs_ports:  # A site that gave no key to anybody need not run them.
+        parts["ports"] = _beating("ports", beats, "the ports' process does not run, and a key for it is live")
     status = "ok" if all(part.ok for part in parts.values()) else "degraded"
     return 200, {
         "status": status,

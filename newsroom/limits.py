@@ -241,11 +241,11 @@ def _seconds_to_wait(limiter: MovingWindowRateLimiter, item: RateLimitItem, limi
     return max(1, int(reset_at - time.time()) + 1)
 
 
-def _hit(item: RateLimitItem, limit: Limit) -> MovingWindowRateLimiter | None:
-    """Count one use; the limiter that refused it, or None."""
+def _hit(item: RateLimitItem, limit: Limit, *, cost: int = 1) -> MovingWindowRateLimiter | None:
+    """Count so many uses; the limiter that refused them, or None."""
     if redis_breaker.allows():
         try:
-            accepted = _shared().hit(item, limit.name, limit.key)
+            accepted = _shared().hit(item, limit.name, limit.key, cost=cost)
         except REDIS_ERRORS:
             redis_breaker.failed()
             metrics.BROKER_FAILURES.labels("limits", "failed").inc()
@@ -254,18 +254,18 @@ def _hit(item: RateLimitItem, limit: Limit) -> MovingWindowRateLimiter | None:
             return None if accepted else _shared()
     else:
         metrics.BROKER_FAILURES.labels("limits", "skipped").inc()
-    return None if _local().hit(item, limit.name, limit.key) else _local()
+    return None if _local().hit(item, limit.name, limit.key, cost=cost) else _local()
 
 
-def spend(name: str, key: str, *, per_minute: int | None) -> int | None:
-    """Count one use against a quota of its own: seconds to wait where it is used up, else None.
+def spend(name: str, key: str, *, per_minute: int | None, cost: int = 1) -> int | None:
+    """Count uses against a quota of its own: seconds to wait where too little is left, else None.
 
     Without Redis each process counts for itself, as with the limits above. Profiles do not matter here.
     """
     if per_minute is None:
         return None
     limit, item = Limit(name, key), RateLimitItemPerMinute(per_minute)
-    limiter = _hit(item, limit)
+    limiter = _hit(item, limit, cost=cost)
     if limiter is None:
         return None
     metrics.LIMITED.labels(name).inc()

@@ -14,7 +14,8 @@ from django.core.wsgi import get_wsgi_application
 
 _django = get_wsgi_application()
 
-from moderation.ports.views import KEY_IN_ENVIRON  # noqa: E402  (needs the apps)
+from moderation.ports import attendant  # noqa: E402  (needs the apps)
+from moderation.ports.views import KEY_IN_ENVIRON  # noqa: E402
 from newsroom.bodies import ChunkedBodies  # noqa: E402
 
 
@@ -31,3 +32,4 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
 
 
 _bodies = ChunkedBodies(_django)
+attendant.start()

@@ -53,6 +53,8 @@ NEWSROOM_AUDIT_HEAD_FILE = Path(
     env("NEWSROOM_AUDIT_HEAD_FILE", default=str(NEWSROOM_STATE / "audit-head.jsonl"))
 )
 NEWSROOM_BASE_URL = env("NEWSROOM_BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
+# Where other people's clients reach the ports' process; shown to whoever makes a key.
+NEWSROOM_PORTS_URL = env("NEWSROOM_PORTS_URL", default="http://127.0.0.1:8100").rstrip("/")
 NEWSROOM_TRUSTED_PROXIES = env_list("NEWSROOM_TRUSTED_PROXIES")
 NEWSROOM_LIMITS = env("NEWSROOM_LIMITS", default="default")
 ADS_EVENT_RATE = env("ADS_EVENT_RATE", default="120/minute")  # of one network; off: no limit

@@ -39,6 +39,8 @@ def _nothing_is_remembered() -> Iterator[None]:
         sites.forget()
     if ids := sys.modules.get("newsroom.ids"):  # A test that travelled in time took its clock along.
         ids._last_ms = min(ids._last_ms, time.time_ns() // 1_000_000)
+    if keys := sys.modules.get("moderation.ports.selectors"):
+        keys.known_keys.forget()
     if snapshots := sys.modules.get("ads.delivery.snapshots"):
         snapshots.forget()
 

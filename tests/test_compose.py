@@ -13,7 +13,7 @@ from newsroom.embedded import parts
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "docker-compose.yml"
-OURS = {"web", "worker", "reconciler", "beat", "migrate"}
+OURS = {"web", "ports", "worker", "reconciler", "beat", "migrate"}
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +67,7 @@ def test_the_demo_runs_the_same_commands(services: dict[str, Any]) -> None:
     """But for what differs by nature: addresses, names, files."""
     demo = {
         "web": parts.web({}, host="0.0.0.0", port=8000),
+        "ports": parts.ports({}, host="0.0.0.0", port=8100, processes=2),
         "worker": parts.worker({}, node="x"),
     }
     for name, part in demo.items():

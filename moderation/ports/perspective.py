@@ -11,7 +11,6 @@ from http import HTTPStatus
 from typing import Any
 
 from moderation.engine import ActiveModel, ModelUnavailable, engine
-from moderation.ports.models import PortKey
 from moderation.ports.spans import Utf16, sentences
 
 MOST_BYTES = 20 * 1024
@@ -72,6 +71,14 @@ def missing_key() -> Refused:
         code=HTTPStatus.FORBIDDEN,
         status="PERMISSION_DENIED",
     )
+
+
+def unavailable() -> Refused:
+    return Refused("The service is unavailable.", code=HTTPStatus.SERVICE_UNAVAILABLE, status="UNAVAILABLE")
+
+
+def failed() -> Refused:
+    return Refused("Internal error encountered.", code=HTTPStatus.INTERNAL_SERVER_ERROR, status="INTERNAL")
 
 
 def over_quota() -> Refused:
@@ -220,24 +227,43 @@ def _check_length(text: str) -> None:
         raise _typed("Comment text too long.", "COMMENT_TOO_LONG")
 
 
-def answer(analysis: Analysis, key: PortKey) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back, and what is counted of it. ``toxicity`` is None where nothing was scored."""
+
+    document: dict[str, Any]
+    toxicity: float | None = None
+    is_held: bool = False
+
+
+def answer(analysis: Analysis, *, holds: bool) -> Answer:
     """Scores of the text; 1.0 for what cannot be scored where the key says so.
 
     Raises:
         Refused: it cannot be scored, and the key says that this is an error.
+        DatabaseError: the classifier is not known, since the database is away.
     """
     try:
-        return _scored(analysis, is_strict=key.on_unscorable == PortKey.OnUnscorable.HOLD_SCORE)
+        return _scored(analysis, is_strict=holds)
     except Unscorable as error:
-        if key.on_unscorable != PortKey.OnUnscorable.HOLD_SCORE:
+        if not holds:
             raise error.refused from error
-        whole = [
-            (0, Utf16(analysis.text).offset(len(analysis.text)), dict.fromkeys(ATTRIBUTES.values(), 1.0))
-        ]
-        return _document(analysis, list(analysis.thresholds), whole[0][2], whole, "und")
+        return held(analysis)
 
 
-def _scored(analysis: Analysis, *, is_strict: bool) -> dict[str, Any]:
+def held(analysis: Analysis) -> Answer:
+    """1.0 for everything that was asked for, so that the client holds the text."""
+    values = dict.fromkeys(ATTRIBUTES.values(), 1.0)
+    whole = [(0, Utf16(analysis.text).offset(len(analysis.text)), values)]
+    return Answer(_document(analysis, list(analysis.thresholds), values, whole, "und"), is_held=True)
+
+
+def held_unread() -> Answer:
+    """The same for a request that is too large to be read: nobody knows what it asks for, so all of it."""
+    return held(Analysis("", dict.fromkeys(ATTRIBUTES, 0.0), (), False, False, None))
+
+
+def _scored(analysis: Analysis, *, is_strict: bool) -> Answer:
     try:
         _check_length(analysis.text)
     except Refused as refused:
@@ -274,7 +300,8 @@ def _scored(analysis: Analysis, *, is_strict: bool) -> dict[str, Any]:
         ]
     else:
         spans = [(0, units.offset(len(text)), whole.values)]
-    return _document(analysis, names, whole.values, spans, detected)
+    document = _document(analysis, names, whole.values, spans, detected)
+    return Answer(document, toxicity=whole.values["toxicity"] if names else None)
 
 
 def _model() -> ActiveModel:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import traceback
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -11,61 +12,106 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 
 from moderation.ports import discovery, perspective
-from moderation.ports.models import PortKey
-from moderation.ports.perspective import Refused
-from moderation.ports.selectors import live_key
+from moderation.ports.perspective import Answer, Refused
+from moderation.ports.selectors import KnownKey, known_keys
+from moderation.ports.usage import usage
 from newsroom.limits import spend
 
 logger = logging.getLogger("moderation")
 KEY_IN_ENVIRON = "newsroom.port_key"  # Where newsroom.ports_wsgi puts what it takes out of the query.
+AWAY = (DatabaseError, InterfaceError)
 
 
 def analyze(request: HttpRequest) -> HttpResponse:
-    return _answered(request, lambda body, key: perspective.answer(perspective.parse_analysis(body), key))
+    return _answered(request, _analysis)
+
+
+def _analysis(request: HttpRequest, key: KnownKey) -> Answer:
+    """Scores, or 1.0 where the key says so: also while the database is away, and if scoring itself fails."""
+    try:
+        analysis = perspective.parse_analysis(perspective.parse_body(request.body))
+    except RequestDataTooBig:
+        if not key.holds:
+            raise
+        return perspective.held_unread()
+    try:
+        if not key.is_confirmed:
+            raise perspective.unavailable()
+        return perspective.answer(analysis, holds=key.holds)
+    except (Refused, *AWAY):
+        if not key.holds:
+            raise
+    except Exception as error:  # noqa: BLE001  (whatever it was, a text must not get through by it)
+        # Where it failed, not its message: that might quote the text.
+        frames = traceback.extract_tb(error.__traceback__)[-3:]
+        where = ", ".join(f"{frame.filename}:{frame.lineno}" for frame in frames)
+        logger.error("scoring failed with %s at %s", type(error).__name__, where)
+        if not key.holds:
+            raise perspective.failed() from None
+    return perspective.held(analysis)
 
 
 def suggest_score(request: HttpRequest) -> HttpResponse:
     """Takes a correction, checks it, and keeps nothing of it."""
 
-    def answer(body: dict[str, Any], key: PortKey) -> dict[str, Any]:
-        token = perspective.parse_suggestion(body)
-        return {} if token is None else {"clientToken": token}
+    def answer(request: HttpRequest, key: KnownKey) -> Answer:
+        token = perspective.parse_suggestion(perspective.parse_body(request.body))
+        return Answer({} if token is None else {"clientToken": token})
 
     return _answered(request, answer)
 
 
 def describe(request: HttpRequest) -> HttpResponse:
-    version = request.GET.get("version", "v1alpha1")
-    if version != "v1alpha1":
-        return _json(404, Refused("Unknown version.", code=404, status="NOT_FOUND").document())
-    return _json(200, discovery.document(f"{request.scheme}://{request.META.get('HTTP_HOST', '')}/"))
+    if request.GET.get("version", "v1alpha1") != "v1alpha1":
+        return not_found(request)
+    host = request.META.get("HTTP_HOST", "")
+    if not split_domain_port(host)[0]:
+        return _json(400, Refused("Invalid host.").document())
+    return _json(200, discovery.document(f"{request.scheme}://{host}/"))
 
 
-def _answered(
-    request: HttpRequest, answer: Callable[[dict[str, Any], PortKey], dict[str, Any]]
-) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    refused = Refused("Not found.", code=HTTPStatus.NOT_FOUND, status="NOT_FOUND")
+    return _json(refused.code, refused.document())
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    refused = perspective.failed()
+    return _json(refused.code, refused.document())
+
+
+def _answered(request: HttpRequest, answer: Callable[[HttpRequest, KnownKey], Answer]) -> HttpResponse:
+    key: KnownKey | None = None
     try:
         if request.method != "POST":
             raise Refused("Use POST.", code=HTTPStatus.METHOD_NOT_ALLOWED, status="UNIMPLEMENTED")
         key = _key(request)
-        wait_s = spend("port", str(key.pk), per_minute=key.quota_per_minute)
+        wait_s = spend("port", str(key.id), per_minute=key.quota_per_minute)
         if wait_s is not None:
+            usage.refused(key.id)
             response = _json(429, perspective.over_quota().document())
             response["Retry-After"] = str(wait_s)
             return response
-        return _json(200, answer(perspective.parse_body(request.body), key))
+        given = answer(request, key)
+        toxicity = [] if given.toxicity is None else [given.toxicity]
+        usage.scored(key.id, toxicity=toxicity, held=int(given.is_held))
+        return _json(200, given.document)
     except RequestDataTooBig:
-        return _json(400, Refused("Request payload size exceeds the limit.").document())
-    except Refused as refused:
-        return _json(refused.code, refused.document())
-    except (DatabaseError, InterfaceError) as error:
-        logger.error("the database is away: %s", type(error).__name__)
-        return _json(503, Refused("The service is unavailable.", code=503, status="UNAVAILABLE").document())
+        refused = Refused("Request payload size exceeds the limit.")
+    except Refused as error:
+        refused = error
+    except AWAY as error:
+        logger.warning("the database is away: %s", type(error).__name__)
+        refused = perspective.unavailable()
+    if key is not None:
+        usage.failed(key.id)
+    return _json(refused.code, refused.document())
 
 
-def _key(request: HttpRequest) -> PortKey:
+def _key(request: HttpRequest) -> KnownKey:
     secret = (
         request.META.get(KEY_IN_ENVIRON)
         or request.GET.get("key", "")
@@ -73,7 +119,7 @@ def _key(request: HttpRequest) -> PortKey:
     )
     if not secret:
         raise perspective.missing_key()
-    key = live_key(secret)
+    key = known_keys.find(secret)
     if key is None:
         raise perspective.bad_key()
     return key

@@ -16,6 +16,7 @@ PARTS = {
     "worker": "Celery worker, judges",
     "reconciler": "Reconciler, repairs",
     "model": "Classifier",
+    "ports": "Perspective's API",
 }
 
 
@@ -36,5 +37,5 @@ def health() -> dict[str, Any]:
 
 def _part(known: dict[str, Any] | None) -> dict[str, Any]:
     if known is None:  # The database keeps the other parts' signs of life.
-        return {"state": "unknown", "detail": "not known while the database is away"}
+        return {"state": "unknown", "detail": "not known: the database is away, or nobody has a key"}
     return {"state": "works" if known["ok"] else "sick", "detail": known["detail"]}

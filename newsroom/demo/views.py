@@ -43,6 +43,7 @@ BREAKABLE = {
     "broker": "frozen; comments are still accepted, at once",
     "database": "killed; the site says 503 and loses nothing",
     "model": "cannot be loaded; comments are held, never published",
+    "ports": "killed; the paper goes on, and the part is named within half a minute",
 }
 BREAK_FOR_S = 30
 

@@ -18,6 +18,7 @@ HOW = {
     "broker": "Valkey is frozen",
     "database": "PostgreSQL is killed and stays away",
     "model": "The classifier cannot be loaded",
+    "ports": "The ports' process is killed and stays away",
 }
 LONGEST_S = 3600.0
 

@@ -6,6 +6,7 @@ import sys
 
 COLOURS = {
     "web": 36,
+    "ports": 36,
     "worker": 32,
     "reconciler": 35,
     "beat": 34,

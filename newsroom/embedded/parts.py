@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 WEB_PROCESSES = 2
 WEB_THREADS = 4  # Each may hold a database connection; granian's own default is 512.
 WORKER_CHILDREN = 2
-STOP_ORDER = ("web", "reconciler", "beat", "worker")
+PORTS_THREADS = 4
+STOP_ORDER = ("web", "ports", "reconciler", "beat", "worker")
 
 _ATTACHED = [sys.executable, "-m", "newsroom.embedded.attached"]
 # The preparing process has run Django's checks; Celery warns root because of pickle, which is off.
@@ -37,6 +38,27 @@ def web(env: Mapping[str, str], *, host: str, port: int) -> Part:
         name="web",
         argv=[*_ATTACHED, *command, "newsroom.wsgi:application"],
         env={**env, "NEWSROOM_PROCESS": "web"},
+        stop_steps=((signal.SIGTERM, 8.0), (signal.SIGKILL, 5.0)),
+    )
+
+
+def ports(env: Mapping[str, str], *, host: str, port: int, processes: int = 1) -> Part:
+    """Other people's clients; each process has a classifier of its own, which is most of its memory."""
+    command = ["granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
+    command += [
+        "--workers",
+        str(processes),
+        "--blocking-threads",
+        str(PORTS_THREADS),
+        "--no-ws",
+        "--http",
+        "1",
+    ]
+    command += ["--respawn-failed-workers", "--workers-kill-timeout", "5", "--log-level", "warning"]
+    return Part(
+        name="ports",
+        argv=[*_ATTACHED, *command, "newsroom.ports_wsgi:application"],
+        env={**env, "NEWSROOM_PROCESS": "ports"},
         stop_steps=((signal.SIGTERM, 8.0), (signal.SIGKILL, 5.0)),
     )
 

@@ -12,7 +12,12 @@ def main() -> None:
     from django.core.management import call_command
 
     django.setup()
-    for words in (["migrate", "--verbosity=0", "--no-input"], ["demo_setup"], ["seed", "--size=small"]):
+    for words in (
+        ["migrate", "--verbosity=0", "--no-input"],
+        ["demo_setup"],
+        ["seed", "--size=small"],
+        ["demo_port_key"],
+    ):
         started = time.monotonic()
         call_command(*words)
         print(f"{words[0]} took {time.monotonic() - started:.1f} s", flush=True)

@@ -65,6 +65,10 @@ class State:
     def logins_file(self) -> Path:
         return self.path / "demo-logins.json"
 
+    @property
+    def port_key_file(self) -> Path:
+        return self.path / "demo-port-key"
+
     def pid_file(self, part: str) -> Path:
         return self.run / f"{part}.pid"
 

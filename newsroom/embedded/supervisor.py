@@ -26,6 +26,7 @@ from newsroom.embedded.welcome import welcome
 
 PATIENCE_S = 20.0  # After so long it says what it still waits for.
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+KILLED = ("worker", "ports")  # What ``dev.py break`` kills, and starts again later.
 STORE_OF = {"broker": "valkey", "database": "postgresql"}
 
 
@@ -34,8 +35,9 @@ class Stopped(Exception):
 
 
 class Supervisor:
-    def __init__(self, state: State, *, host: str, port: int, limits: str) -> None:
-        self.state, self.host, self.port, self.limits = state, host, port, limits
+    def __init__(self, state: State, *, host: str, port: int, ports_port: int, limits: str) -> None:
+        self.state, self.host, self.limits = state, host, limits
+        self.port, self.ports_port = port, ports_port
         self.output = Output()
         self.selector = selectors.DefaultSelector()
         self.restarter = Restarter(
@@ -60,7 +62,8 @@ class Supervisor:
             self._wait_until_ready()
             # Its jobs may wait, so it does not compete with what a reader waits for.
             self.restarter.start(parts.beat(env, schedule=self.state.run / "beat-schedule"))
-            self.output.say(welcome(self.state, self._address, time.monotonic() - started))
+            took_s = time.monotonic() - started
+            self.output.say(welcome(self.state, self._address, self._ports_address, took_s))
             while True:
                 self._step()
         except Stopped:
@@ -74,12 +77,17 @@ class Supervisor:
     def _address(self) -> str:
         return f"http://{self.host}:{self.port}"
 
+    @property
+    def _ports_address(self) -> str:
+        return f"http://{self.host}:{self.ports_port}"
+
     def _environment(self) -> dict[str, str]:
         return demo_environment(
             self.state,
             self.lease.urls if self.lease else {},
             NEWSROOM_LIMITS=self.limits,
             NEWSROOM_BASE_URL=self._address,
+            NEWSROOM_PORTS_URL=self._ports_address,
         )
 
     def _hold_stores(self) -> None:
@@ -125,6 +133,7 @@ class Supervisor:
         web_env = env | {"PROMETHEUS_MULTIPROC_DIR": str(metrics)}
         self.restarter.start(parts.web(web_env, host=self.host, port=self.port))
         self.restarter.start(parts.reconciler(env))
+        self.restarter.start(parts.ports(env, host=self.host, port=self.ports_port))
 
     def _wait_until_ready(self) -> None:
         """Return once ``/readyz`` says ok and the first page was served."""
@@ -159,10 +168,12 @@ class Supervisor:
         if stale := [name for name, part in report["parts"].items() if _is_before(part["since"], seen_since)]:
             return ", ".join(stale)
         status, _ = self._get("/")
-        return "" if status == 200 else f"the first page, which answers {status}"
+        if status != 200:
+            return f"the first page, which answers {status}"
+        return "" if self._get("/livez", self.ports_port)[0] == 200 else "the ports' process"
 
-    def _get(self, path: str) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=5)
+    def _get(self, path: str, port: int | None = None) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection(self.host, port or self.port, timeout=5)
         try:
             connection.request("GET", path, headers={"Connection": "close", "User-Agent": "newsroom-demo"})
             response = connection.getresponse()
@@ -247,9 +258,9 @@ class Supervisor:
         except (OSError, ValueError):
             return
         part, seconds = request["part"], float(request["seconds"])
-        if part == "worker" and part in self.restarter:
-            self.restarter.kill_for("worker", seconds)
-            self.output.tell("worker", f"killed, starts again in {seconds:g} s")
+        if part in KILLED and part in self.restarter:
+            self.restarter.kill_for(part, seconds)
+            self.output.tell(part, f"killed, starts again in {seconds:g} s")
         elif part in STORE_OF and self.lease is not None and STORES[STORE_OF[part]] in self.lease.urls:
             # A frozen broker is worse than a dead one: connections hang instead of failing.
             how = "freeze" if part == "broker" else "kill"

@@ -9,10 +9,11 @@ from newsroom.embedded.state import State
 PLACES = {"Front page": "/", "Tour": "/demo/", "Desk": "/admin/", "API docs": "/api/docs/"}
 
 
-def welcome(state: State, address: str, took_s: float) -> str:
+def welcome(state: State, address: str, ports_address: str, took_s: float) -> str:
     """The lines to print: addresses, then the generated logins."""
     lines = ["", f"Newsroom is ready after {took_s:.1f} s.", ""]
     lines += [f"  {name:<12}{address}{path}" for name, path in PLACES.items()]
+    lines += [f"  {'Ports':<12}{ports_address}/  (Perspective's API; its key is in {state.port_key_file})"]
     if logins := _logins(state):
         width = max(len(login["username"]) for login in logins) + 2
         lines += ["", f"  {'User':<{width}}Password"]

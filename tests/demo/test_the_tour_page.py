@@ -148,7 +148,7 @@ def test_the_panel_names_the_sick_part_and_what_waits(client: Client, paper: New
     paper.comment(paper.article())
     report = client.get("/demo/parts/").json()
     states = {part["name"]: part["state"] for part in report["parts"]}
-    assert list(states) == ["database", "broker", "worker", "reconciler", "model"]
+    assert list(states) == ["database", "broker", "worker", "reconciler", "model", "ports"]
     assert (states["database"], states["broker"], states["worker"]) == ("works", "works", "sick")
     assert report["status"] == "degraded"
     assert report["pending"] == 1

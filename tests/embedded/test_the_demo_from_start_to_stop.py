@@ -19,7 +19,7 @@ from newsroom.embedded.state import State
 from tests.embedded.helpers import wait_until
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
-PARTS = ("supervisor", "keeper", "postgresql", "valkey", "web", "worker", "reconciler", "beat")
+PARTS = ("supervisor", "keeper", "postgresql", "valkey", "web", "ports", "worker", "reconciler", "beat")
 READY_WITHIN_S = 240.0  # On a busy machine; alone it takes a tenth of that.
 OF_THE_TEST_RUN = ("DATABASE_", "REDIS_", "NEWSROOM_", "DJANGO_")
 

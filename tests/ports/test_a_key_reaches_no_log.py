@@ -1,23 +1,21 @@
-"""The ports' own process: what it serves, and that it writes down no key."""
+"""The ports' own process: what it serves and counts, and that it writes down no key."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 
 from moderation.engine import register_shipped_model
-from tests.conftest import free_port
+from moderation.models import Heartbeat
+from moderation.ports.models import PortUsage
 from tests.factories import SiteFactory
+from tests.ports.conftest import PortsServer
 
 
 def post(url: str, body: Any) -> tuple[int, dict[str, Any]]:
@@ -31,29 +29,21 @@ def post(url: str, body: Any) -> tuple[int, dict[str, Any]]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_process_scores_and_writes_down_no_key(live_env: dict[str, str], tmp_path: Path) -> None:
+def test_the_process_scores_counts_and_writes_down_no_key(ports_server: PortsServer) -> None:
     register_shipped_model()
     printed = StringIO()
     call_command("port_key", "Coral", "--site", SiteFactory().code, stdout=printed)
-    secret, port, log = printed.getvalue().strip(), free_port(), tmp_path / "log"
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--access-log"]
-    with log.open("wb") as file:
-        server = subprocess.Popen(
-            [*command, "newsroom.ports_wsgi:application"], env=live_env, stdout=file, stderr=file
-        )
-    try:
-        while b"Started worker-1" not in log.read_bytes() and server.poll() is None:
-            time.sleep(0.1)
-        path = f"http://127.0.0.1:{port}/v1alpha1/comments:analyze?key="
-        body = {"comment": {"text": "Thank you."}, "requestedAttributes": {"TOXICITY": {}}}
-        status, answer = post(path + secret, body)
-        assert (status, list(answer["attributeScores"])) == (200, ["TOXICITY"])
-        assert post(path + secret, {"comment": 1})[0] == 400
-        assert post(path + "nonsense-key", body)[0] == 400
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-    written = log.read_text()
+    secret = printed.getvalue().strip()
+    path = f"{ports_server.url}/v1alpha1/comments:analyze?key="
+    body = {"comment": {"text": "Thank you."}, "requestedAttributes": {"TOXICITY": {}}}
+    status, answer = post(path + secret, body)
+    assert (status, list(answer["attributeScores"])) == (200, ["TOXICITY"])
+    assert post(path + secret, {"comment": 1})[0] == 400
+    assert post(path + "nonsense-key", body)[0] == 400
+    ports_server.stop()  # It writes its last counts.
+    written = ports_server.log.read_text()
     assert "comments:analyze" in written
     assert secret not in written
     assert "nonsense-key" not in written
+    assert list(PortUsage.objects.values_list("requests", "texts", "errors")) == [(2, 1, 1)]
+    assert Heartbeat.objects.filter(part="ports").exists()

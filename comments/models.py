@@ -277,6 +277,14 @@ class Vote(models.Model):
         return f"{self.value:+d} for {self.comment_id}"
 
 
+class Obligations(models.TextChoices):
+    """What the law asks of a site that shows what its readers write (Regulation (EU) 2022/2065)."""
+
+    NONE = "none", "none"
+    HOSTING = "hosting", "hosting service"
+    PLATFORM = "platform", "online platform"
+
+
 class CommentSettings(models.Model):
     """How one site takes comments. A site without such a row has the defaults."""
 
@@ -285,6 +293,19 @@ class CommentSettings(models.Model):
     )
     downvotes = models.BooleanField(
         default=False, help_text="Readers may also vote against a comment, not only recommend it."
+    )
+    reports_hide_after = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Reports by so many readers hide a comment until a person decides. 0: never.",
+    )
+    obligations = models.CharField(
+        max_length=10,
+        choices=Obligations.choices,
+        default=Obligations.HOSTING,
+        db_default="hosting",
+        help_text="Duties under the EU's Digital Services Act. Hosting: whoever shows what others write must "
+        "give reasons. Platform: a larger one also names out-of-court settlement. None: neither; no appeals.",
     )
 
     class Meta:

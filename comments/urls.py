@@ -1,6 +1,7 @@
 from django.urls import path
 
 from comments import views
+from comments.reports.views import CommentReports
 
 urlpatterns = [
     path("articles/<slug:slug>/comments/", views.ArticleComments.as_view(), name="article-comments"),
@@ -8,5 +9,6 @@ urlpatterns = [
     path("comments/<uuid:comment_id>/status/", views.CommentStatus.as_view(), name="comment-status"),
     path("comments/<uuid:comment_id>/replies/", views.CommentReplies.as_view(), name="comment-replies"),
     path("comments/<uuid:comment_id>/votes/", views.CommentVotes.as_view(), name="comment-votes"),
+    path("comments/<uuid:comment_id>/reports/", CommentReports.as_view(), name="comment-reports"),
     path("comment-counts/", views.CommentCounts.as_view(), name="comment-counts"),
 ]

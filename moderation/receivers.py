@@ -1,4 +1,4 @@
-"""News from below: a comment was sent or edited, so it has to be judged."""
+"""News from below: a comment was sent, edited, reported or taken back; a decision was made."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from uuid import UUID
 from django.db import transaction
 from django.dispatch import receiver
 
-from comments.signals import comment_edited, comment_submitted
+from comments.models import Comment
+from comments.reports.models import Report
+from comments.signals import comment_changed, comment_edited, comment_reported, comment_submitted
+from moderation import reported
+from moderation.models import Decision
 from moderation.publishing import publish_moderation
+from moderation.signals import decision_made
 
 
 @receiver(comment_submitted)
@@ -21,3 +26,19 @@ def enqueue_moderation(*, comment_id: UUID, **kwargs: Any) -> None:
     # robust: a broker outage must not turn a saved comment into a 500. The comment stays
     # PENDING and the reconciler picks it up. (A nested function: partials fail there on Django 5.2.)
     transaction.on_commit(enqueue, robust=True)
+
+
+@receiver(comment_reported)
+def note_report(*, report: Report, comment: Comment, **kwargs: Any) -> None:
+    reported.note_report(report, comment)
+
+
+@receiver(decision_made)
+def settle_reports(*, decision: Decision, **kwargs: Any) -> None:
+    reported.note_decision(decision)
+
+
+@receiver(comment_changed)
+def settle_reports_of_withdrawn(*, comment_id: UUID, status: str, **kwargs: Any) -> None:
+    if status in {Comment.Status.WITHDRAWN, Comment.Status.ERASED}:
+        reported.note_withdrawal(comment_id)

@@ -32,7 +32,7 @@ from moderation.engine import ActiveModel, ModelUnavailable, engine
 from moderation.models import Decision, Heartbeat, ReasonCode
 from moderation.policy import Finding, Outcome, ResolvedPolicy, decide
 from moderation.selectors import resolved_policy
-from moderation.signals import comment_judged
+from moderation.signals import comment_judged, decision_made
 from newsroom import metrics
 from newsroom.audit.services import record
 from newsroom.errors import DomainError
@@ -238,6 +238,7 @@ def _apply(decision: Decision, *, allowed_from: Collection[str], lease_token: UU
         reason=decision.reason_code,
         data={"decision": str(decision.pk), "revision": decision.revision, "round": decision.round},
     )
+    decision_made.send(sender=Decision, decision=decision)
     metrics.DECISIONS.labels(decision.actor_kind, decision.outcome, decision.held_by).inc()
 
 
@@ -379,6 +380,23 @@ def recheck_after_failure(*, comment_id: UUID) -> Decision | None:
         return None
     decision = _decision_of(comment, actor_kind=Decision.ActorKind.SYSTEM, outcome=Decision.Outcome.PENDING)
     _apply(decision, allowed_from=(Comment.Status.HELD,))
+    return decision
+
+
+@transaction.atomic
+def hold_reported(*, comment_id: UUID) -> Decision | None:
+    """Hide what enough readers reported until a person decides; None if it is not published."""
+    comment = lock_comment(comment_id)
+    if comment.status != Comment.Status.PUBLISHED:
+        return None
+    decision = _decision_of(
+        comment,
+        actor_kind=Decision.ActorKind.SYSTEM,
+        outcome=Decision.Outcome.HELD,
+        held_by=Comment.HeldBy.REPORT,
+        reason_code=ReasonCode.REPORTED,
+    )
+    _apply(decision, allowed_from=(Comment.Status.PUBLISHED,))
     return decision
 
 

@@ -12,3 +12,7 @@ comment_judged = Signal()
 # undoes all of it.
 emergency_began = Signal()
 emergency_ended = Signal()
+
+# Sent inside the transaction that writes the decision and moves the comment, with ``decision``. What a
+# receiver raises undoes the decision.
+decision_made = Signal()

@@ -156,6 +156,7 @@ LIMITS: dict[str, dict[str, tuple[str, ...]]] = {
         "article": ("120/minute",),
         **LOGIN_LIMITS,
         "vote": ("30/minute", "300/hour"),
+        "report": ("10/minute", "60/hour"),
     },
     "strict": {
         "network": ("4/minute", "20/hour"),
@@ -163,6 +164,7 @@ LIMITS: dict[str, dict[str, tuple[str, ...]]] = {
         "article": ("40/minute",),
         **LOGIN_LIMITS,
         "vote": ("15/minute", "100/hour"),
+        "report": ("5/minute", "30/hour"),
     },
     "demo": {
         "network": ("60/minute",),
@@ -170,6 +172,7 @@ LIMITS: dict[str, dict[str, tuple[str, ...]]] = {
         "article": ("600/minute",),
         **LOGIN_LIMITS,
         "vote": ("120/minute",),
+        "report": ("60/minute",),
     },
     "off": {},
 }
@@ -177,7 +180,7 @@ LIMITS: dict[str, dict[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    name: str  # network, address, article, vote, login, login_network
+    name: str  # network, address, article, vote, report, login, login_network
     key: str  # a pseudonym: never an address
 
 

@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "newsroom.outbox",
     "articles",
     "comments",
+    "comments.reports",
     "moderation",
     "moderation.desk",
     "moderation.lifecycle",

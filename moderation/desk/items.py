@@ -17,6 +17,7 @@ from moderation.desk.claims import Holder, holders, open_escalations
 from moderation.desk.clusters import Waiting
 from moderation.desk.marking import Segment, marks_of, segments
 from moderation.desk.models import Escalation
+from moderation.desk.reports import Reported, open_reports
 from moderation.models import Decision, ReasonCode
 from moderation.services import UNDO_LEADS_TO, UNDO_WINDOW, is_undoable
 from newsroom.audit.models import AuditEntry
@@ -117,6 +118,7 @@ class Item:
     holder: Holder | None = None  # a colleague who has it in hand
     escalation: Escalation | None = None
     is_blurred: bool = False
+    reports: Sequence[Reported] = ()  # open ones, notices of illegal content first
 
     @property
     def pk(self) -> UUID:
@@ -155,6 +157,11 @@ class Item:
     def can_hold(self) -> bool:
         """Take back to the queue: what readers see now and perhaps should not."""
         return self.comment.status == Comment.Status.PUBLISHED
+
+    @property
+    def can_dismiss(self) -> bool:
+        """Let it stand although it was reported; what is hidden is approved instead."""
+        return bool(self.reports) and self.comment.status == Comment.Status.PUBLISHED
 
     @property
     def can_check_again(self) -> bool:
@@ -198,7 +205,7 @@ class Viewer:
 
 
 def items(comment_ids: Sequence[UUID], *, viewer: Viewer) -> list[Item]:
-    """The items of these comments in this order, in eight queries."""
+    """The items of these comments in this order, in nine queries."""
     found = Comment.objects.filter(pk__in=comment_ids).select_related(
         "article__section", "article__site", "parent", "private__mailbox"
     )
@@ -210,6 +217,7 @@ def items(comment_ids: Sequence[UUID], *, viewer: Viewer) -> list[Item]:
     authors = _authors([comment.private.mailbox for comment in comments.values()])
     alike = Waiting.load(scope=viewer.scope, around=comment_ids).counts(comment_ids)
     in_hand, asked = holders(comment_ids), open_escalations(comment_ids)
+    reported = open_reports(comment_ids)
     found_items = []
     for pk in comment_ids:
         if pk not in comments:
@@ -223,6 +231,7 @@ def items(comment_ids: Sequence[UUID], *, viewer: Viewer) -> list[Item]:
                 holder=holder if holder and holder.user_id != viewer.user_id else None,
                 escalation=asked.get(pk),
                 is_blurred=viewer.blur and is_harsh(one.scores),
+                reports=reported.get(pk, ()),
             )
         )
     return found_items

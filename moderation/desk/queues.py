@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from comments.models import Comment
+from comments.reports.models import Report
 from moderation.desk.models import Escalation
 from moderation.models import Decision
 
@@ -43,7 +44,12 @@ _QUEUES = (
         "A word list, a wave, a flood, links, or a switch to read everything first.",
         held_by="rule",
     ),
-    Queue("report", "Reported", "Readers reported it often enough.", held_by="report"),
+    Queue(
+        "report",
+        "Reported",
+        "Readers reported it, illegal content first. Hidden already where enough of them did.",
+        held_by="report",
+    ),
     Queue(
         "failure",
         "Held by failure",
@@ -106,7 +112,7 @@ class Choices:
 
 
 def queue_tallies(*, now: datetime, scope: Collection[UUID] = ()) -> dict[str, Tally]:
-    """Count and oldest of every queue, in three queries; of these sections, if any are given."""
+    """Count and oldest of every queue, in four queries; of these sections, if any are given."""
     comments = Comment.objects.filter(article__section__in=scope) if scope else Comment.objects.all()
     held = (
         comments.held()
@@ -123,8 +129,10 @@ def queue_tallies(*, now: datetime, scope: Collection[UUID] = ()) -> dict[str, T
         sum(tally.count for tally in by_holder.values()),
         min((tally.oldest_at for tally in by_holder.values() if tally.oldest_at), default=None),
     )
+    reported = reported_comments(comments).aggregate(number=Count("pk"), oldest=Min("first_reported_at"))
     tallies = {
         "all": everything,
+        "report": Tally(reported["number"], reported["oldest"]),
         "escalated": Tally(asked["number"], asked["oldest"]),
         "published": Tally(recent["published"]),
         "rejected": Tally(recent["rejected"]),
@@ -139,13 +147,30 @@ def _open_escalations() -> QuerySet[Escalation]:
     return Escalation.objects.filter(closed_at=None).exclude(comment__status__in=GONE)
 
 
+def reported_comments(comments: QuerySet[Comment]) -> QuerySet[Comment]:
+    """Those about which a report is open or that reports have hidden, with how many and since when."""
+    is_open = Q(reports__state=Report.State.OPEN)
+    by_report = Q(status=Comment.Status.HELD, held_by=Comment.HeldBy.REPORT)
+    shown = [Comment.Status.PUBLISHED, Comment.Status.HELD, Comment.Status.PENDING]
+    return comments.filter(
+        Exists(Report.objects.filter(comment=OuterRef("pk"), state=Report.State.OPEN)) | by_report,
+        status__in=shown,
+    ).annotate(
+        first_reported_at=Coalesce(Min("reports__at", filter=is_open), "created_at"),
+        reporters=Count("reports", filter=is_open),
+        notices=Count("reports", filter=is_open & Q(reports__reason=Report.Reason.ILLEGAL)),
+    )
+
+
 def waiting_count() -> int:
     return Comment.objects.held().count()
 
 
 def in_queue(queue: Queue, *, wanted: Wanted, now: datetime) -> QuerySet[Comment]:
     """The comments of a queue that the filters let through, in no order."""
-    if queue.key == "escalated":
+    if queue.key == "report":
+        found = reported_comments(Comment.objects.all())
+    elif queue.key == "escalated":
         found = Comment.objects.filter(pk__in=_open_escalations().values("comment"))
     elif queue.is_held:
         found = Comment.objects.held()
@@ -240,6 +265,8 @@ def open_articles_waiting(*, now: datetime, scope: Collection[UUID] = (), most: 
 
 def ordered_ids(queue: Queue, *, wanted: Wanted, now: datetime) -> list[UUID]:
     """Ids of a queue in the order in which to work it off; scores outside the wanted range are left out."""
+    if queue.key == "report" and wanted.sort == "risk" and wanted.score_from is wanted.score_to is None:
+        return _by_reports(in_queue(queue, wanted=wanted, now=now))
     found = in_queue(queue, wanted=wanted, now=now).annotate(since=Coalesce("edited_at", "created_at"))
     newest_first = not queue.is_held or wanted.sort == "newest"
     by_time = found.order_by("-since", "-pk") if newest_first else found.order_by("since", "pk")
@@ -255,6 +282,12 @@ def ordered_ids(queue: Queue, *, wanted: Wanted, now: datetime) -> list[UUID]:
     if newest_first or wanted.sort == "oldest":
         return [row.pk for row in ranked]
     return by_urgency(ranked, heat=article_heat(now=now), now=now, drawn_on=now.date())
+
+
+def _by_reports(found: QuerySet[Comment]) -> list[UUID]:
+    """Notices of illegal content first, then what most readers reported, then the oldest report."""
+    ordered = found.order_by(F("notices").desc(), F("reporters").desc(), F("first_reported_at"), "pk")
+    return list(ordered.values_list("pk", flat=True)[:MOST_ORDERED])
 
 
 def highest_scores(comment_ids: Sequence[UUID]) -> dict[UUID, float]:

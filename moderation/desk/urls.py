@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from moderation.desk import emergency_views, sweep_views, views
+from moderation.desk import emergency_views, report_views, sweep_views, views
 
 
 def desk_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
@@ -17,6 +17,11 @@ def desk_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
         path("desk/queues/<slug:key>/", wrap(views.queue), name="desk_queue"),
         path("desk/queues/<slug:key>/several/", wrap(sweep_views.several), name="desk_several"),
         path("desk/comments/<uuid:comment_id>/", wrap(views.comment), name="desk_comment"),
+        path(
+            "desk/comments/<uuid:comment_id>/dismiss/",
+            wrap(report_views.dismiss),
+            name="desk_dismiss_reports",
+        ),
         path("desk/authors/<uuid:mailbox_id>/", wrap(views.author), name="desk_author"),
         path("desk/numbers/", wrap(views.numbers), name="desk_numbers"),
         path("desk/clusters/<uuid:comment_id>/", wrap(views.cluster), name="desk_cluster"),

@@ -90,7 +90,7 @@ def send(
             [
                 uuid7(),
                 kind,
-                keyed_digest("letter", f"{kind}:{key}".encode()),
+                _key_digest(kind, key),
                 encrypt_address(content),
                 address_hash(to),
                 at,
@@ -99,6 +99,16 @@ def send(
             ],
         )
         return bool(cursor.rowcount == 1)
+
+
+def _key_digest(kind: str, key: str) -> bytes:
+    return keyed_digest("letter", f"{kind}:{key}".encode())
+
+
+def recall(*, kind: str, key: str) -> bool:
+    """Cancel the one letter of this kind and key, if it still waits; whether it did."""
+    waiting = Letter.objects.filter(state=Letter.State.WAITING, key_digest=_key_digest(kind, key))
+    return waiting.update(**_settled(Letter.State.CANCELLED)) == 1
 
 
 def cancel(*, to: str, kinds: Collection[str] | None = None) -> int:

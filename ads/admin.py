@@ -185,7 +185,7 @@ class LineItemAdmin(AdObjectAdmin):
     inlines = (CreativeInline,)
     fieldsets = (
         (None, {"fields": ("campaign", "name", "status", "seen_version")}),
-        ("Where and how often", {"fields": ("slots", "type", "weight", "pacing")}),
+        ("Where and how often", {"fields": ("slots", "type", "weight", "pacing", "per_page", "roadblock")}),
         (
             "Price and limits",
             {"fields": ("price_model", "price_micros", "goal", "budget_micros", "daily_cap_micros")},

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from drf_spectacular.utils import extend_schema_field
@@ -14,8 +16,8 @@ from rest_framework import serializers
 
 from ads.models import SIZE_PATTERN, AdObject, LineItem, Slot
 from ads.suitability import THREADS, TOLERANCES, TOPICS
-from ads.targeting import DEVICES, DIMENSIONS, HOURS, OPERATORS
-from articles.models import Article, Section, Tag
+from ads.targeting import COUNTRIES, DEVICES, DIMENSIONS, HOURS, OPERATORS
+from articles.models import Article, Section, Site, Tag
 from comments.text import clean_name
 from newsroom.api import StringsOnly
 
@@ -206,6 +208,18 @@ class Tolerances(serializers.Field[dict[str, str], Any, dict[str, str], Any]):
         return {topic: value[topic] for topic in TOPICS if topic in value}
 
 
+def known_values(site: Site, dimension: str, values: Collection[str]) -> set[str]:
+    """Which of these values this site knows; those of a closed set need no row."""
+    if dimension == "section":
+        return set(Section.objects.filter(site=site, slug__in=values).values_list("slug", flat=True))
+    if dimension == "tag":
+        return set(Tag.objects.filter(site=site, slug__in=values).values_list("slug", flat=True))
+    if dimension == "author":
+        named = Article.objects.filter(site=site, byline__in=values).exclude(byline="")
+        return set(named.values_list("byline", flat=True))
+    return set({"device": DEVICES, "country": COUNTRIES, "hour": HOURS, "thread": THREADS}[dimension])
+
+
 @extend_schema_field(
     {
         "type": "array",
@@ -236,6 +250,7 @@ class TargetingRules(serializers.Field[list[dict[str, Any]], Any, list[dict[str,
         "unknown_dimension": f"Use the dimensions {', '.join(DIMENSIONS)}.",
         "unknown_operator": "Use in or not_in.",
         "does_not_exist": "This site knows no {dimension} {values}.",
+        "no_resolver": "This installation cannot tell countries: ADS_COUNTRY_RESOLVER is not set.",
     }
 
     def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
@@ -257,23 +272,13 @@ class TargetingRules(serializers.Field[list[dict[str, Any]], Any, list[dict[str,
             self.fail("invalid")
         if len(values) > MOST_VALUES:
             self.fail("max_length")
-        unknown = sorted(set(values) - self._known(rule["dimension"], values))
+        if rule["dimension"] == "country" and not settings.ADS_COUNTRY_RESOLVER:
+            self.fail("no_resolver")
+        unknown = sorted(set(values) - known_values(self.context["site"], rule["dimension"], values))
         if unknown:
             named = ", ".join(repr(value[:60]) for value in unknown[:3])
             self.fail("does_not_exist", dimension=rule["dimension"], values=named)
         return {"dimension": rule["dimension"], "op": rule["op"], "values": list(dict.fromkeys(values))}
-
-    def _known(self, dimension: str, values: list[str]) -> set[str]:
-        """Which of these values this site knows."""
-        site = self.context["site"]
-        if dimension == "section":
-            return set(Section.objects.filter(site=site, slug__in=values).values_list("slug", flat=True))
-        if dimension == "tag":
-            return set(Tag.objects.filter(site=site, slug__in=values).values_list("slug", flat=True))
-        if dimension == "author":
-            named = Article.objects.filter(site=site, byline__in=values).exclude(byline="")
-            return set(named.values_list("byline", flat=True))
-        return set({"device": DEVICES, "hour": HOURS, "thread": THREADS}[dimension])
 
     def to_representation(self, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return value

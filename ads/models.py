@@ -211,7 +211,7 @@ class LineItem(AdObject):
     site_path = "campaign__advertiser__site"
     audited = (
         "campaign_id", "name", "type", "status", "weight", "price_model", "price_micros", "goal",
-        "budget_micros", "daily_cap_micros", "pacing", "targeting",
+        "budget_micros", "daily_cap_micros", "pacing", "targeting", "per_page", "roadblock",
     )  # fmt: skip
 
     class Type(models.TextChoices):
@@ -276,6 +276,15 @@ class LineItem(AdObject):
     targeting = models.JSONField(
         default=list, blank=True, editable=False, help_text="Rules, all of which must hold: ads.targeting."
     )
+    per_page = models.PositiveSmallIntegerField(
+        "times on one page",
+        null=True,
+        blank=True,
+        help_text="Most places that it fills on one page; empty: each of its ads once.",
+    )
+    roadblock = models.BooleanField(
+        default=False, help_text="It fills all its slots of a page together, or none of them."
+    )
     slots = models.ManyToManyField(Slot, related_name="line_items")
 
     class Meta:
@@ -293,6 +302,10 @@ class LineItem(AdObject):
             ),
             models.CheckConstraint(condition=models.Q(weight__gte=1), name="line_item_weight_positive"),
             models.CheckConstraint(
+                condition=models.Q(per_page=None) | models.Q(per_page__gte=1),
+                name="line_item_per_page_positive",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(type__in=["sponsorship", "standard", "bulk", "house"]),
                 name="line_item_type_known",
             ),
@@ -309,6 +322,18 @@ class LineItem(AdObject):
         if self.status == self.Status.READY and at >= campaign.starts_at:
             return self.State.LIVE
         return self.status
+
+    @property
+    def per_thousand_micros(self) -> int | None:
+        """What 1,000 impressions bring, for floor prices; a click is taken for one in 1,000 impressions.
+
+        None where there is nothing to compare: the paper's own ads, and a flat price without a goal.
+        """
+        if self.type == self.Type.HOUSE:
+            return None
+        if self.price_model == self.PriceModel.FLAT:
+            return self.price_micros * THOUSAND // self.goal if self.goal else None
+        return self.price_micros
 
     @property
     def booked_micros(self) -> int | None:

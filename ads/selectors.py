@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from ads.decision import Candidate, Choice, Surroundings, decide
+from ads.decision import FLUID, Candidate, Choice, Surroundings, decide
 from ads.models import RUNNING, Creative, LineItem, Slot
 from ads.suitability import CALM, UNKNOWN, strictest
 from ads.targeting import hour_of_week
@@ -45,6 +45,17 @@ SELECT (
 
 # The conversation begins below the article, so what stands at its end stands at the conversation too.
 AT_THREAD = (Slot.Position.IN_THREAD, Slot.Position.ARTICLE_BOTTOM)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What a request tells of who reads, for targeting: no more, and stored with no name."""
+
+    device: str = ""
+    country: str = ""
+
+
+NOBODY = Reader()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +94,7 @@ def ads_for_article(article: Article, *, at: datetime, seed: int | None = None) 
         .order_by("position", "code")
     )
     creatives = {creative.pk: creative for creative in _creatives(article)}
-    beside = surroundings(article, at=at, at_thread=(s.code for s in slots if s.position in AT_THREAD))
+    beside = surroundings(article, at=at, slots=slots)
     choices = decide(
         [candidate(creative) for creative in creatives.values()],
         slots=[slot.code for slot in slots],
@@ -98,12 +109,12 @@ def surroundings(
     article: Article,
     *,
     at: datetime,
-    at_thread: Iterable[str] = (),
+    slots: Sequence[Slot] = (),
     spent: frozenset[UUID] = frozenset(),
     ahead: frozenset[UUID] = frozenset(),
-    device: str = "",
+    reader: Reader = NOBODY,
 ) -> Surroundings:
-    """What an ad on this article stands beside at this moment. One query."""
+    """What an ad in these slots of this article stands beside at this moment. One query."""
     with connection.cursor() as cursor:
         cursor.execute(
             _BESIDE,
@@ -116,17 +127,20 @@ def surroundings(
         or (default if article.section.default_topic else UNKNOWN),
         thread=thread or CALM,
         override=strictest(actions),
-        at_thread=frozenset(at_thread),
+        at_thread=frozenset(slot.code for slot in slots if slot.position in AT_THREAD),
         spent=spent,
         ahead=ahead,
         audience={
             "section": [article.section.slug],
             "tag": tags,
             "author": [article.byline] if article.byline else [],
-            "device": [device] if device else [],
+            "device": [reader.device] if reader.device else [],
+            "country": [reader.country] if reader.country else [],
             "hour": [hour_of_week(at.astimezone(ZoneInfo(article.site.time_zone)))],
             "thread": [thread or CALM],
         },
+        floors={slot.code: slot.floor_price_micros for slot in slots if slot.floor_price_micros},
+        sizes={slot.code: slot.sizes for slot in slots if slot.sizes and FLUID not in slot.sizes},
     )
 
 
@@ -177,6 +191,10 @@ def candidate(creative: Creative) -> Candidate:
         thread_tolerance=item.campaign.advertiser.thread_tolerance,
         competitor_group=item.campaign.advertiser.competitor_group,
         targeting=item.targeting,
+        size=creative.size,
+        per_thousand=item.per_thousand_micros,
+        per_page=item.per_page,
+        roadblock=item.roadblock,
     )
 
 

@@ -63,6 +63,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "daily_cap_micros": None,
         "pacing": "even",
         "targeting": [{"dimension": "section", "op": "in", "values": ["sport", "business"]}],
+        "per_page": 1,
+        "roadblock": False,
         "slots": ["article-top"],
     },
     "creative": {
@@ -234,6 +236,14 @@ class LineItemSerializer(StrictSerializer):
     daily_cap_micros = whole(default=None, allow_null=True, help_text="Most that it spends on one day.")
     pacing = ChoiceOfText(choices=LineItem.Pacing.choices, default=LineItem.Pacing.EVEN)
     targeting = TargetingRules(default=list, help_text="All must hold; an empty list: everywhere.")
+    per_page = whole(
+        least=1,
+        most=LARGEST_SMALLINT,
+        default=None,
+        allow_null=True,
+        help_text="Most places that it fills on one page; null: each of its creatives once.",
+    )
+    roadblock = TrueOrFalse(default=False, help_text="All its slots of a page together, or none of them.")
     slots = SlotCodes(default=list, help_text="Codes of the slots that it may fill.")
 
 

@@ -95,16 +95,46 @@ def thread_page(
     """
     check_place(sort, cursor)
     version, count, pinned = thread_state(article_id)
-    first, after = _pinned_roots(article_id, sort, cursor, pinned=pinned)
-    first = first[:limit]
-    others = (
-        _roots(article_id, sort, after).exclude(pk__in=pinned) if pinned else _roots(article_id, sort, after)
-    )
-    rows = [*first, *others[: limit - len(first) + 1]]
+    rows = _page_of_roots(article_id, sort, cursor, limit=limit, pinned=pinned)
     roots = [node_of(comment, pinned=pinned) for comment in rows[:limit]]
     _attach_replies(roots)
     following = cursor_of(sort, rows[limit - 1]) if len(rows) > limit else None
     return ThreadPage(count, version, sort, roots, following)
+
+
+def root_page(
+    article_id: UUID, *, sort: str = "newest", cursor: str | None = None, limit: int = 50
+) -> list[Comment]:
+    """The roots that ``thread_page`` shows, without their replies; tombstones are among them.
+
+    Raises:
+        FieldError: an unknown sort, or a cursor that this list did not make.
+    """
+    check_place(sort, cursor)
+    _, _, pinned = thread_state(article_id)
+    return _page_of_roots(article_id, sort, cursor, limit=limit, pinned=pinned)[:limit]
+
+
+def roots_before(article_id: UUID, *, sort: str, cursor: str | None) -> int:
+    """How many roots stand on the pages before this one. No query for the first page."""
+    if not cursor:
+        return 0
+    _, _, pinned = thread_state(article_id)
+    first, after = _pinned_roots(article_id, sort, cursor, pinned=pinned)
+    here_and_behind = len(first) + _roots(article_id, sort, after).exclude(pk__in=pinned).count()
+    return visible_roots(article_id).count() - here_and_behind
+
+
+def _page_of_roots(
+    article_id: UUID, sort: str, cursor: str | None, *, limit: int, pinned: list[UUID]
+) -> list[Comment]:
+    """The roots of a page, and one more where there is another page."""
+    first, after = _pinned_roots(article_id, sort, cursor, pinned=pinned)
+    first = first[:limit]
+    others = _roots(article_id, sort, after)
+    if pinned:
+        others = others.exclude(pk__in=pinned)
+    return [*first, *others[: limit - len(first) + 1]]
 
 
 def _pinned_roots(

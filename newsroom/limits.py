@@ -114,6 +114,11 @@ def _is_trusted(address: str) -> bool:
     return any(parsed in network for network in _trusted_proxies())
 
 
+def comes_through_proxy(request: HttpRequest) -> bool:
+    """Whether a configured proxy has passed this request on, so that its own headers can be believed."""
+    return _is_trusted(request.META.get("REMOTE_ADDR", ""))
+
+
 def client_network(request: HttpRequest) -> str:
     """The client's network: an IPv4 address or an IPv6 /64.
 

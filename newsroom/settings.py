@@ -58,6 +58,9 @@ NEWSROOM_PORTS_URL = env("NEWSROOM_PORTS_URL", default="http://127.0.0.1:8100").
 NEWSROOM_TRUSTED_PROXIES = env_list("NEWSROOM_TRUSTED_PROXIES")
 NEWSROOM_LIMITS = env("NEWSROOM_LIMITS", default="default")
 ADS_EVENT_RATE = env("ADS_EVENT_RATE", default="120/minute")  # of one network; off: no limit
+# For targeting by country: "header:CF-IPCountry" (set by a trusted proxy), or the dotted path of a function
+# that takes the request and returns two letters. Empty: no targeting by country.
+ADS_COUNTRY_RESOLVER = env("ADS_COUNTRY_RESOLVER", default="")
 NEWSROOM_RECONCILER = env("NEWSROOM_RECONCILER", default="on")
 # Texts that break whoever judges them (moderation.faults); nothing outside test mode.
 NEWSROOM_TEST_FAULTS: dict[str, str] = (

@@ -10,26 +10,51 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from ads.decision import TIERS, Choice, Surroundings, decide, first_failing_rule
+from ads.decision import TIERS, Choice, Surroundings, decide, rules_at
 from ads.delivery.models import AdDecision, Spend
 from ads.delivery.snapshots import Choices, choices_of, stored
 from ads.models import Creative, LineItem, Slot
-from ads.selectors import AT_THREAD, surroundings
+from ads.selectors import NOBODY, Reader, surroundings
+from ads.thread_places import Gap, Roots, gaps
 from articles.models import Article
 from newsroom.ids import uuid7
 
 UNKNOWN_SLOT = "unknown_slot"
+NO_PLACE_IN_THREAD = "no_place_in_thread"
+NO_ROOTS = Roots(())
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What one asked slot got: a decision with its creative, or why not."""
+    """What one place got: a decision with its creative, or why not; ``gap``: which two comments it parts."""
 
     code: str
     slot: Slot | None
     decision: AdDecision | None
     creative: Creative | None
     reason: str = ""
+    gap: Gap | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One place to be filled; a slot in a thread has one per gap."""
+
+    slot: Slot
+    gap: Gap | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Draw:
+    """What all decisions of one page view have in common."""
+
+    article: Article
+    choices: Choices
+    beside: Surroundings
+    codes: list[str]
+    at: datetime
+    seed: int
+    view: UUID
 
 
 def serve(
@@ -40,70 +65,85 @@ def serve(
     view: UUID | None = None,
     seed: int | None = None,
     loaded: Iterable[Slot] | None = None,
-    device: str = "",
+    reader: Reader = NOBODY,
+    roots: Roots = NO_ROOTS,
 ) -> list[Served]:
     """Fill an article's slots in the order asked, and write every choice down, unfilled ones too.
 
     Args:
         loaded: the active slots of these codes, from who has them already.
-        device: what the reader holds, as far as the browser says.
+        roots: the top-level comments that are shown; a slot in the thread is filled in each of its gaps.
     """
     found = Slot.objects.filter(site=article.site, active=True, code__in=codes) if loaded is None else loaded
     slots = {slot.code: slot for slot in found}
-    known = [code for code in codes if code in slots]
-    choices = choices_of(article.site)
-    at_thread = [code for code in known if slots[code].position in AT_THREAD]
-    spent, ahead = held_back(choices, article, at=at)
-    beside = surroundings(article, at=at, at_thread=at_thread, spent=spent, ahead=ahead, device=device)
-    draw = secrets.randbits(62) if seed is None else seed
-    made = decide(choices.candidates, slots=known, at=at, seed=draw, beside=beside)
-    rows = {
-        choice.slot: _decision(choice, slots[choice.slot], article, choices, beside, known, at, draw, view)
-        for choice in made
-    }
-    AdDecision.objects.bulk_create(rows.values())
-    wanted = [row.creative_id for row in rows.values() if row.creative_id]
+    places = [place for code in codes if code in slots for place in _places(slots[code], roots)]
+    if not places:
+        return [_unfilled(code, slots) for code in codes]
+    draw = _draw(article, places, at=at, view=view, seed=seed, reader=reader)
+    made = decide(draw.choices.candidates, slots=draw.codes, at=at, seed=draw.seed, beside=draw.beside)
+    rows = [_decision(choice, number, places[number], draw) for number, choice in enumerate(made)]
+    AdDecision.objects.bulk_create(rows)
+    wanted = [row.creative_id for row in rows if row.creative_id]
     creatives = Creative.objects.select_related("image", "line_item__campaign__advertiser__site").in_bulk(
         wanted
     )
-    return [_served(code, slots.get(code), rows.get(code), creatives) for code in codes]
+    filled: dict[str, list[Served]] = {}
+    for place, row in zip(places, rows, strict=True):
+        creative = creatives.get(row.creative_id) if row.creative_id else None
+        one = Served(place.slot.code, place.slot, row, creative, row.no_fill_reason, place.gap)
+        filled.setdefault(place.slot.code, []).append(one)
+    return [one for code in codes for one in filled.get(code) or [_unfilled(code, slots)]]
 
 
-def _served(code: str, slot: Slot | None, row: AdDecision | None, creatives: dict[UUID, Creative]) -> Served:
-    if row is None:
-        return Served(code, None, None, None, UNKNOWN_SLOT)
-    creative = creatives.get(row.creative_id) if row.creative_id else None
-    return Served(code, slot, row, creative, row.no_fill_reason)
+def _places(slot: Slot, roots: Roots) -> list[_Place]:
+    if slot.position != Slot.Position.IN_THREAD:
+        return [_Place(slot)]
+    return [_Place(slot, gap) for gap in gaps(slot, roots)]
 
 
-def _decision(
-    choice: Choice,
-    slot: Slot,
+def _unfilled(code: str, slots: dict[str, Slot]) -> Served:
+    """A slot that there is not, or that has no place between these comments: nothing was decided."""
+    reason = NO_PLACE_IN_THREAD if code in slots else UNKNOWN_SLOT
+    return Served(code, slots.get(code), None, None, reason)
+
+
+def _draw(
     article: Article,
-    choices: Choices,
-    beside: Surroundings,
-    asked: Sequence[str],
+    places: Sequence[_Place],
+    *,
     at: datetime,
-    seed: int,
     view: UUID | None,
-) -> AdDecision:
-    winner = next((c for c in choices.candidates if c.creative_id == choice.creative_id), None)
-    price = choices.prices[winner.line_item_id] if winner else None
+    seed: int | None,
+    reader: Reader,
+) -> _Draw:
+    choices = choices_of(article.site)
+    spent, ahead = held_back(choices, article, at=at)
+    slots = list({place.slot.code: place.slot for place in places}.values())
+    beside = surroundings(article, at=at, slots=slots, spent=spent, ahead=ahead, reader=reader)
+    codes = [place.slot.code for place in places]
+    number = secrets.randbits(62) if seed is None else seed
+    return _Draw(article, choices, beside, codes, at, number, view or uuid7())
+
+
+def _decision(choice: Choice, number: int, place: _Place, draw: _Draw) -> AdDecision:
+    winner = next((c for c in draw.choices.candidates if c.creative_id == choice.creative_id), None)
+    price = draw.choices.prices[winner.line_item_id] if winner else None
     return AdDecision(
-        id=uuid7(at=at),
-        at=at,
-        view=view or uuid7(),
-        site_id=article.site_id,
-        article=article,
-        slot=slot,
+        id=uuid7(at=draw.at),
+        at=draw.at,
+        view=draw.view,
+        site_id=draw.article.site_id,
+        article=draw.article,
+        slot=place.slot,
         line_item_id=winner.line_item_id if winner else None,
         creative_id=choice.creative_id,
         no_fill_reason=choice.no_fill_reason,
         price_model=price.model if price else "",
         price_micros=price.each if price else 0,
-        seed=seed,
-        snapshot_id=choices.digest,
-        context=_as_json(beside) | {"slots": list(asked)},
+        seed=draw.seed,
+        snapshot_id=draw.choices.digest,
+        context=_as_json(draw.beside) | {"slots": draw.codes, "place": number},
+        neighbours=[place.gap.above, place.gap.below] if place.gap else [],
     )
 
 
@@ -140,18 +180,14 @@ def explain(decision: AdDecision) -> dict[str, Any]:
     beside, asked = _from_json(decision.context), decision.context["slots"]
     candidates = stored(decision.snapshot_id)
     again = decide(candidates, slots=asked, at=decision.at, seed=decision.seed, beside=beside)
-    place = asked.index(decision.slot.code) if decision.slot.code in asked else 0
-    before = again[:place]
-    used = {choice.creative_id for choice in before if choice.creative_id}
+    place = decision.context.get("place")
+    if place is None:  # Decided before a slot could have several places.
+        place = asked.index(decision.slot.code) if decision.slot.code in asked else 0
+    rules = rules_at(candidates, slots=asked, at=decision.at, seed=decision.seed, beside=beside, place=place)
     names = dict(
         LineItem.objects.filter(pk__in={c.line_item_id for c in candidates}).values_list("pk", "name")
     )
-    rows = []
-    for found in candidates:
-        rule = first_failing_rule(found, slot=decision.slot.code, at=decision.at, beside=beside)
-        if not rule and found.creative_id in used:
-            rule = "already_on_this_page"
-        rows.append((found, rule))
+    rows = list(zip(candidates, rules, strict=True))
     best = min((TIERS.index(c.tier) for c, rule in rows if not rule), default=None)
     pool = sum(c.weight for c, rule in rows if not rule and TIERS.index(c.tier) == best)
     replayed = again[place].creative_id if again else None
@@ -159,6 +195,7 @@ def explain(decision: AdDecision) -> dict[str, Any]:
         "decision": str(decision.pk),
         "at": decision.at,
         "slot": decision.slot.code,
+        "neighbours": [str(comment) for comment in decision.neighbours],
         "article": decision.article.slug,
         "winner": str(decision.line_item_id) if decision.line_item_id else None,
         "no_fill_reason": decision.no_fill_reason or None,
@@ -194,6 +231,8 @@ def _as_json(beside: Surroundings) -> dict[str, Any]:
         "spent": sorted(str(item) for item in beside.spent),
         "ahead": sorted(str(item) for item in beside.ahead),
         "audience": dict(beside.audience),
+        "floors": dict(beside.floors),
+        "sizes": {slot: list(sizes) for slot, sizes in beside.sizes.items()},
     }
 
 
@@ -206,4 +245,6 @@ def _from_json(context: dict[str, Any]) -> Surroundings:
         spent=frozenset(UUID(item) for item in context["spent"]),
         ahead=frozenset(UUID(item) for item in context.get("ahead", ())),
         audience=context.get("audience", {}),
+        floors=context.get("floors", {}),
+        sizes=context.get("sizes", {}),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from drf_spectacular.types import OpenApiTypes
@@ -25,18 +26,27 @@ from ads.creatives import shown
 from ads.delivery.events import Visit, count_event, event_token, signed_decision
 from ads.delivery.models import AdDecision, Kind
 from ads.delivery.reports import GROUPS, LONGEST, Numbers, report, total
-from ads.delivery.serving import Served, explain, serve
-from ads.fields import ChoiceOfText, LineField
-from ads.models import LineItem
+from ads.delivery.serving import NO_ROOTS, Served, explain, serve
+from ads.fields import ChoiceOfText, LineField, WholeNumber
+from ads.models import LineItem, Slot
+from ads.readers import reader_of
 from ads.resources import PRIVATE, SITE, AdsView, asked_choice
-from ads.targeting import DEVICES, device_of
+from ads.targeting import DEVICES
+from ads.thread_places import Roots, roots_of
+from articles.models import Article
 from articles.selectors import readable_article, site_for
+from comments.selectors import SORTS, root_page, roots_before
 from newsroom.api import StrictSerializer, StrictView
 from newsroom.crypto import keyed_digest
 from newsroom.errors import FieldError
 from newsroom.limits import Limit, client_network, is_over
 
 MOST_SLOTS = 20
+MOST_ROOTS, USUAL_ROOTS = 100, 50  # As the list of comments has them.
+WHY = gettext_noop(
+    "It was chosen by what this page is about, never by who you are: no cookie, no profile."
+    " If it should not stand here, tell us this reference:"
+)
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 ANSWER_HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 
@@ -48,6 +58,14 @@ class AskedSlots(serializers.ListField):
         super().__init__(min_length=1, max_length=MOST_SLOTS, **options)
 
 
+class ShownThread(StrictSerializer):
+    """Which part of a conversation a page shows: as it was asked for at ``/articles/{slug}/comments/``."""
+
+    sort = ChoiceOfText(choices=SORTS, default=SORTS[0])
+    cursor = LineField(max_length=400, default="", allow_blank=True)
+    limit = WholeNumber(min_value=1, max_value=MOST_ROOTS, default=USUAL_ROOTS)
+
+
 class DecisionRequest(StrictSerializer):
     article = LineField(max_length=120, help_text="Its slug.")
     slots = AskedSlots(help_text="Codes of slots of this page, all of them in one call.")
@@ -56,14 +74,23 @@ class DecisionRequest(StrictSerializer):
     consent = LineField(
         max_length=2_000, required=False, allow_blank=True, help_text="Nothing here needs it."
     )
+    thread = ShownThread(
+        required=False,
+        help_text="The part of the conversation that is shown, for slots in it. Default: its first page.",
+    )
 
 
 class DecisionAnswer(StrictSerializer):
     slot = serializers.CharField()
+    between = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        help_text="Of a slot in a thread: the comments above and below; it has one result per place.",
+    )
     decision_id = serializers.UUIDField(required=False)
     creative = serializers.DictField(required=False)
     size = serializers.CharField(required=False)
-    disclosure = serializers.CharField(required=False)
+    disclosure = serializers.CharField(required=False, help_text="Show it with the ad, always.")
     impression_url = serializers.CharField(required=False)
     viewable_url = serializers.CharField(required=False)
     click_url = serializers.CharField(required=False)
@@ -93,20 +120,31 @@ class Decisions(StrictView):
         now, fields = timezone.now(), asked.validated_data
         article = readable_article(site=site_for(request._request), slug=fields["article"], at=now)
         codes = list(dict.fromkeys(fields["slots"]))
-        device = fields.get("device") or device_of(request.headers.get("User-Agent", ""))
-        served = serve(article, codes, at=now, view=fields["view"], device=device)
+        reader = reader_of(request._request, device=fields.get("device", ""))
+        slots = list(Slot.objects.filter(site=article.site, active=True, code__in=codes))
+        roots = _roots(article, fields.get("thread") or {}) if any(s.every_m for s in slots) else NO_ROOTS
+        served = serve(article, codes, at=now, view=fields["view"], loaded=slots, reader=reader, roots=roots)
         return Response({"results": [_answer(one) for one in served]}, headers={"Cache-Control": "no-store"})
 
 
+def _roots(article: Article, shown: Mapping[str, Any]) -> Roots:
+    """The top-level comments of the part that the page says it shows, from our own rows."""
+    sort, cursor = shown.get("sort", SORTS[0]), shown.get("cursor") or None
+    comments = root_page(article.pk, sort=sort, cursor=cursor, limit=shown.get("limit", USUAL_ROOTS))
+    return roots_of(comments, before=roots_before(article.pk, sort=sort, cursor=cursor))
+
+
 def _answer(one: Served) -> dict[str, Any]:
+    place = {"between": [str(one.gap.above), str(one.gap.below)]} if one.gap else {}
     if one.creative is None or one.decision is None or one.slot is None:
-        return {"slot": one.code, "no_fill_reason": one.reason}
+        return {"slot": one.code} | place | {"no_fill_reason": one.reason}
     advertiser = one.creative.line_item.campaign.advertiser
     sizes = one.slot.sizes
-    return {
+    return place | {
         "slot": one.code,
         "decision_id": str(one.decision.pk),
-        "creative": shown(one.creative, site=advertiser.site) | {"sponsor": advertiser.name},
+        "creative": shown(one.creative, site=advertiser.site)
+        | {"sponsor": advertiser.name, "label": advertiser.site.ad_label, "why": gettext(WHY)},
         "size": one.creative.size if one.creative.size != "fluid" or not sizes else sizes[0],
         "disclosure": f"{advertiser.site.disclosure} · {advertiser.name}",
         "impression_url": event_path(Kind.IMPRESSION, one.decision.pk),

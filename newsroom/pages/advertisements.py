@@ -1,55 +1,123 @@
-"""From a filled slot to the block on the page."""
+"""From filled slots to the blocks on the page. Ads may fail; the page does not fail with them."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from uuid import UUID
 
 from django.utils.translation import gettext
 
 from ads.delivery.models import Kind
-from ads.delivery.serving import serve
+from ads.delivery.serving import Served, serve
 from ads.delivery.views import event_path
 from ads.models import Creative, Slot
-from ads.selectors import FilledSlot
+from ads.selectors import FilledSlot, Reader
+from ads.thread_places import Roots
 from articles.models import Article
-from newsroom.pages.context import Ad, Picture
+from comments.selectors import roots_before
+from newsroom.pages.context import Ad, Picture, Thread
 
 ABOVE, BELOW = Slot.Position.ARTICLE_TOP, Slot.Position.ARTICLE_BOTTOM
+log = logging.getLogger(__name__)
 
 
-def page_ads(article: Article, *, at: datetime, device: str = "") -> dict[str, Ad]:
-    """The ads of one page view by position, written down so that they can be counted and explained.
+@dataclass(frozen=True, slots=True)
+class PageAds:
+    """The ads of one page view; ``between``: by the comment that follows."""
+
+    above: Ad | None = None
+    below: Ad | None = None
+    between: Mapping[str, Ad] = field(default_factory=dict)
+
+    @property
+    def are_any(self) -> bool:
+        """Whether the page needs the script that counts and fills them."""
+        return bool(self.above or self.below or self.between)
+
+
+NO_ADS = PageAds()
+
+
+def page_ads(article: Article, thread: Thread, *, at: datetime, reader: Reader) -> PageAds:
+    """The ads of one page view, written down so that they can be counted and explained.
 
     Of several slots in one position the first by code that has an ad is shown; a slot without one leaves
-    no empty box.
+    no empty box. Where ads fail, the slots outside the thread keep their room, with the house's own words.
     """
-    outside = Slot.objects.filter(site=article.site, active=True).exclude(position=Slot.Position.IN_THREAD)
-    slots = list(outside.order_by("position", "code"))
-    shown: dict[str, Ad] = {}
-    codes = [slot.code for slot in slots]
-    for one in serve(article, codes, at=at, loaded=slots, device=device) if slots else []:
-        if one.slot is None or one.decision is None or one.creative is None or one.slot.position in shown:
+    slots: list[Slot] = []
+    try:
+        slots += Slot.objects.filter(site=article.site, active=True).order_by("position", "code")
+        if not slots:
+            return NO_ADS
+        roots = _roots(article, thread) if any(slot.every_m for slot in slots) else Roots(())
+        codes = [slot.code for slot in slots]
+        served = serve(article, codes, at=at, loaded=slots, reader=reader, roots=roots)
+    except Exception:  # Whatever it was: readers came for the article.
+        log.exception("The ads of %s failed; its page is shown without them.", article.slug)
+        return _house_words(article, slots)
+    return _placed(article, served)
+
+
+def _roots(article: Article, thread: Thread) -> Roots:
+    shown = [row for row in thread.rows if row.depth == 0]
+    return Roots(
+        ids=tuple(UUID(row.id) for row in shown),
+        before=roots_before(article.pk, sort=thread.sort, cursor=thread.cursor),
+        unfit=frozenset(UUID(row.id) for row in shown if row.is_hidden),
+    )
+
+
+def _placed(article: Article, served: list[Served]) -> PageAds:
+    outside: dict[str, Ad] = {}
+    between: dict[str, Ad] = {}
+    for one in served:
+        ad = _counted(article, one)
+        if ad is None or one.slot is None:
             continue
-        advertiser = one.creative.line_item.campaign.advertiser
-        filled = FilledSlot(
-            code=one.code,
-            position=one.slot.position,
-            size=one.creative.size,
-            creative=one.creative,
-            sponsor=advertiser.name,
-            disclosure=article.site.disclosure,
-            label=article.site.ad_label,
+        if one.gap is not None:
+            between.setdefault(str(one.gap.below), ad)
+        else:
+            outside.setdefault(one.slot.position, ad)
+    return PageAds(outside.get(ABOVE), outside.get(BELOW), between)
+
+
+def _counted(article: Article, one: Served) -> Ad | None:
+    """The block of a filled place, with the signed paths that count what happens to it."""
+    if one.slot is None or one.decision is None or one.creative is None:
+        return None
+    filled = FilledSlot(
+        code=one.code,
+        position=one.slot.position,
+        size=one.creative.size,
+        creative=one.creative,
+        sponsor=one.creative.line_item.campaign.advertiser.name,
+        disclosure=article.site.disclosure,
+        label=article.site.ad_label,
+    )
+    identifier = one.decision.pk
+    return replace(
+        block(filled, one.creative),
+        url=event_path(Kind.CLICK, identifier),
+        impression_url=event_path(Kind.IMPRESSION, identifier),
+        viewable_url=event_path(Kind.VIEWABLE, identifier),
+        reference=str(identifier),
+    )
+
+
+def _house_words(article: Article, slots: list[Slot]) -> PageAds:
+    """Blocks that the page's script may fill once ads are back; until then they say who pays for news."""
+    site = article.site
+    words = gettext("Advertisements and readers pay for the reporting on this page.")
+    kept = {
+        slot.position: Ad(
+            slot=slot.code, label=site.ad_label, article=article.slug, site=site.code, words=words
         )
-        identifier = one.decision.pk
-        shown[one.slot.position] = replace(
-            block(filled, one.creative),
-            url=event_path(Kind.CLICK, identifier),
-            impression_url=event_path(Kind.IMPRESSION, identifier),
-            viewable_url=event_path(Kind.VIEWABLE, identifier),
-            reference=str(identifier),
-        )
-    return shown
+        for slot in reversed(slots)
+    }
+    return PageAds(kept.get(ABOVE), kept.get(BELOW))
 
 
 def block(filled: FilledSlot, creative: Creative) -> Ad:

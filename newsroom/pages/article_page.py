@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -22,9 +21,9 @@ from articles.selectors import readable_articles
 from comments.models import Comment
 from comments.selectors import published_counts
 from comments.tokens import is_status_token, status_token
-from newsroom.pages.advertisements import ABOVE, BELOW
+from newsroom.pages.advertisements import NO_ADS, PageAds
 from newsroom.pages.cards import article_card, article_cards, masthead, own_picture, zone_of
-from newsroom.pages.context import Ad, ArticleCard, ArticlePage, Form, Sent
+from newsroom.pages.context import ArticleCard, ArticlePage, Form, Sent, Thread
 from newsroom.pages.discussion import DEFAULT_SORT, SORTS, Place, Viewing, answered, as_uuid, discussion
 from newsroom.pages.forms import Refused, Typed
 from newsroom.pages.text import article_html, first_sentences
@@ -64,13 +63,19 @@ def article_context(
     asked: Asked,
     refused: Refused | None,
     now: datetime,
-    ads: Mapping[str, Ad] = MappingProxyType({}),
+    ads: Callable[[Thread], PageAds] = lambda _: NO_ADS,
 ) -> dict[str, Any]:
-    """The template's context; ``refused``: the form comes back with what was typed."""
+    """The template's context.
+
+    Args:
+        refused: the form comes back with what was typed.
+        ads: chosen for all slots of the page at once, so after its thread is known.
+    """
     zone = zone_of(article.site)
     now_open = opening(article, at=now)
     is_open = now_open.is_open
     thread = discussion(article, place=asked.place, viewing=Viewing(now, zone, is_open))
+    shown = ads(thread)
     typed = refused.typed if refused else Typed.empty(article, at=now, parent=asked.reply_to)
     return {
         "masthead": masthead(
@@ -80,9 +85,10 @@ def article_context(
             current=article.section.slug,
         ),
         "page": _page(article, comment_count=thread.count, now=now),
-        "ad_top": ads.get(ABOVE),
-        "ad_bottom": ads.get(BELOW),
-        "thread": thread,
+        "ad_top": shown.above,
+        "ad_bottom": shown.below,
+        "has_ads": shown.are_any,
+        "thread": _with_ads(thread, shown),
         "form": _form(article, typed=typed, refused=refused, place=asked.place)
         if is_open or refused
         else None,
@@ -105,6 +111,12 @@ def _closed_note(found: Opening, *, now: datetime, zone: ZoneInfo) -> str:
     if opens.date() != now.astimezone(zone).date():
         time = gettext("%(day)s, %(time)s") % {"day": date_format(opens, "l, j F"), "time": time}
     return gettext("Comments are closed for now. They open again at %(time)s.") % {"time": time}
+
+
+def _with_ads(thread: Thread, shown: PageAds) -> Thread:
+    if not shown.between:
+        return thread
+    return replace(thread, rows=tuple(replace(row, ad=shown.between.get(row.id)) for row in thread.rows))
 
 
 def private_url(comment: Comment) -> str:

@@ -89,21 +89,29 @@ class ArticlePage:
 
 @dataclass(frozen=True, slots=True)
 class Ad:
-    """Words and perhaps a picture, or a picture alone (``is_picture``); never anybody's markup."""
+    """Words and perhaps a picture, or a picture alone (``is_picture``); never anybody's markup.
+
+    Args:
+        words: the house's own, in the room of an ad that could not be chosen; the script may fill it later
+            for ``article`` of ``site``.
+    """
 
     slot: str
     label: str
-    disclosure: str
-    headline: str
-    text: str
-    call_to_action: str
-    url: str
+    disclosure: str = ""
+    headline: str = ""
+    text: str = ""
+    call_to_action: str = ""
+    url: str = ""
     picture: Picture | None = None
     is_picture: bool = False
     notice: str = ""
     impression_url: str = ""
     viewable_url: str = ""
     reference: str = ""
+    words: str = ""
+    article: str = ""
+    site: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +138,7 @@ class CommentRow:
     is_hidden: bool = False
     more_replies_url: str = ""
     more_replies: int = 0
+    ad: Ad | None = None  # stands before this row
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +150,7 @@ class Thread:
     more_url: str = ""
     first_url: str = ""
     is_open: bool = True
+    cursor: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ def discussion(article: Article, *, place: Place, viewing: Viewing) -> Thread:
         more_url=place.query(cursor=page.next_cursor) + "#comments" if page.next_cursor else "",
         first_url=place.query(cursor="") + "#comments" if place.cursor else "",
         is_open=viewing.is_open,
+        cursor=place.cursor or "",
     )
 
 

@@ -22,16 +22,16 @@ from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ads.targeting import device_of
+from ads.readers import reader_of
 from articles.models import Article, Section, Site
 from articles.selectors import readable_article, readable_articles, site_for
 from comments.models import Comment
 from comments.selectors import published_counts
 from comments.tokens import is_status_token, status_token
-from newsroom.pages.advertisements import page_ads
+from newsroom.pages.advertisements import PageAds, page_ads
 from newsroom.pages.article_page import Asked, article_context
 from newsroom.pages.cards import article_cards, front_page, masthead, section_link, zone_of
-from newsroom.pages.context import Link, Masthead, StatusPage
+from newsroom.pages.context import Link, Masthead, StatusPage, Thread
 from newsroom.pages.forms import MAX_BYTES, Refused, Typed, send_reply
 from newsroom.pages.times import moment
 from newsroom.pages.waiting import wait_for_decision
@@ -159,7 +159,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def _article(request: HttpRequest, article: Article, *, refused: Refused | None = None) -> HttpResponse:
     now = timezone.now()
-    ads = page_ads(article, at=now, device=device_of(request.headers.get("User-Agent", "")))
+    reader = reader_of(request)
+
+    def ads(thread: Thread) -> PageAds:
+        return page_ads(article, thread, at=now, reader=reader)
+
     asked = Asked.from_query(request.GET)
     context = article_context(article, asked=asked, refused=refused, now=now, ads=ads)
     headers = dict(PRIVATE if context["is_private"] or refused else FRESH)

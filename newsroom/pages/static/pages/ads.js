@@ -1,7 +1,28 @@
-// Tells when an advertisement was looked at: half of it for a second (30 % of a large one). Stores nothing.
-const LARGE = 242500;
+// Advertisements: fills the blocks that came without one, and tells when one was looked at (half of it for a
+// second, 30 % of a large one). Sets no cookie, stores nothing. The page is whole without this file.
+// A block to fill: <aside data-ad-slot="article-top" data-ad-article="slug">words until then</aside>
+// A slot in a thread: the element around the comments (id="comment-…") has data-ad-slot, and data-ad-sort,
+// data-ad-cursor, data-ad-limit as its comments were asked for; ads come between them.
 
-for (const ad of document.querySelectorAll("[data-viewable]")) {
+const LARGE = 242500;
+const LOOKED_MS = 1000;
+const WAIT_MS = 3000;
+const origin = new URL(import.meta.url).origin;
+const watched = new WeakSet();
+const asked = new WeakSet();
+const views = new Map();
+
+function make(name, properties = {}, ...children) {
+  const element = Object.assign(document.createElement(name), properties);
+  element.append(...children.filter(Boolean));
+  return element;
+}
+
+// Looked at.
+
+function watch(ad) {
+  if (watched.has(ad)) return;
+  watched.add(ad);
   const box = ad.getBoundingClientRect();
   const need = box.width * box.height >= LARGE ? 0.3 : 0.5;
   let waiting;
@@ -12,8 +33,110 @@ for (const ad of document.querySelectorAll("[data-viewable]")) {
     waiting = setTimeout(() => {
       if (document.visibilityState !== "visible") return;
       observer.disconnect();
-      fetch(ad.dataset.viewable, { keepalive: true }).catch(() => {});
-    }, 1000);
+      fetch(ad.dataset.viewable, { keepalive: true, credentials: "same-origin" }).catch(() => {});
+    }, LOOKED_MS);
   }, { threshold: [0, need] });
   observer.observe(ad);
 }
+
+// Filling.
+
+function picture({ image, size, kind }) {
+  if (!image) return null;
+  const [width, height] = kind === "image" ? size.split("x") : [image.width, image.height];
+  return make("img", { src: new URL(image.url, origin).href, alt: image.alt, width, height });
+}
+
+function words(creative, url) {
+  const link = { href: url, rel: "sponsored nofollow noopener" };
+  if (creative.kind === "image") return make("a", { ...link, className: "ad-image" }, picture(creative));
+  const action = make("a", { ...link, className: "ad-action", textContent: creative.call_to_action });
+  action.setAttribute("aria-label", `${creative.call_to_action}: ${creative.headline}`);
+  return make("div", { className: creative.image ? "ad-creative ad-pictured" : "ad-creative" },
+    picture(creative),
+    make("div", { className: "ad-words" },
+      make("p", { className: "ad-headline", textContent: creative.headline }),
+      creative.text && make("p", { className: "ad-text", textContent: creative.text })),
+    action);
+}
+
+function show(block, ad) {
+  const { creative } = ad;
+  const sponsor = creative.paid_by ? `${ad.disclosure} (${creative.paid_by})` : ad.disclosure;
+  block.setAttribute("aria-label", ad.disclosure);
+  block.dataset.viewable = origin + ad.viewable_url;
+  block.replaceChildren(
+    make("p", { className: "ad-mark" }, make("strong", { textContent: creative.label }), " ", make("span", { textContent: sponsor })),
+    ...(creative.notice ? [make("p", { className: "ad-notice", textContent: creative.notice })] : []),
+    words(creative, origin + ad.click_url),
+    make("details", { className: "ad-why" },
+      make("summary", { textContent: block.dataset.adWhy || "Why this ad?" }),
+      make("p", {}, `${creative.why} `, make("code", { textContent: ad.decision_id }))),
+    make("img", { className: "ad-count", src: origin + ad.impression_url, alt: "", width: 1, height: 1 }));
+  watch(block);
+}
+
+function between(ad) {
+  const below = document.getElementById(`comment-${ad.between[1]}`);
+  if (!below || below.previousElementSibling?.matches(".ad")) return;
+  const block = make("aside", { className: "ad ad-between" });
+  below.before(block);
+  show(block, ad);
+}
+
+function viewOf(article) {
+  const page = `${location.pathname} ${article}`;
+  if (!views.has(page)) {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    bytes[6] = (bytes[6] & 15) | 64;
+    bytes[8] = (bytes[8] & 63) | 128;
+    views.clear();
+    views.set(page, Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
+      .replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"));
+  }
+  return views.get(page);
+}
+
+async function fill(blocks) {
+  const { adArticle: article, adSite: site } = blocks[0].dataset;
+  const body = { article, view: viewOf(article), slots: [...new Set(blocks.map((block) => block.dataset.adSlot))] };
+  const thread = blocks.find((block) => block.dataset.adSort);
+  if (thread) {
+    const { adSort: sort, adCursor: cursor, adLimit: limit } = thread.dataset;
+    body.thread = { sort, ...(cursor && { cursor }), ...(limit && { limit: Number(limit) }) };
+  }
+  const query = site ? `?site=${encodeURIComponent(site)}` : "";
+  const response = await fetch(`${origin}/api/v1/ads/decisions/${query}`, {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "Content-Type": "application/json", Accept: "application/json" },
+    credentials: "omit",
+    signal: AbortSignal.timeout(WAIT_MS),
+  });
+  if (!response.ok) return;
+  for (const ad of (await response.json()).results) {
+    if (!ad.creative) continue; // The house's words stay, in the room that they have.
+    if (ad.between) between(ad);
+    else show(blocks.find((block) => block.dataset.adSlot === ad.slot), ad);
+  }
+}
+
+function look() {
+  document.querySelectorAll("[data-viewable]").forEach(watch);
+  const waiting = new Map();
+  for (const block of document.querySelectorAll("[data-ad-slot][data-ad-article]")) {
+    if (asked.has(block)) continue;
+    asked.add(block);
+    const key = `${block.dataset.adSite ?? ""} ${block.dataset.adArticle}`;
+    waiting.set(key, [...(waiting.get(key) ?? []), block]);
+  }
+  for (const blocks of waiting.values()) fill(blocks).catch(() => {}); // Ads may fail; the page goes on.
+}
+
+// A page that goes on without loading again (another article, more comments) brings new blocks.
+let planned = 0;
+new MutationObserver(() => {
+  cancelAnimationFrame(planned);
+  planned = requestAnimationFrame(look);
+}).observe(document.documentElement, { childList: true, subtree: true });
+look();

@@ -1,0 +1,125 @@
+"""Ads between comments: where they stand, for whom, and what is given back when a neighbour was vile."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from ads.delivery.models import AdDecision
+from ads.models import Slot
+from ads.thread_places import Roots, gaps
+from articles.models import Article
+from articles.services import set_sensitivity
+from comments.models import Comment
+from moderation.models import ThreadState
+from tests.ads.conftest import new_creative, new_line_item, new_slot
+from tests.pages.conftest import Newspaper, make_newspaper
+
+pytestmark = pytest.mark.django_db
+BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
+
+
+@pytest.fixture
+def paper(db: None) -> Newspaper:
+    return make_newspaper()
+
+
+@pytest.fixture
+def thread(paper: Newspaper) -> Slot:
+    """Between comments: after the second, then after every third."""
+    slot = new_slot(paper.site, code="thread", position="in_thread", after_n=2, every_m=3)
+    for number in range(4):
+        new_creative(new_line_item(paper.site, slot), headline=f"Bread {number}")
+    return slot
+
+
+@pytest.fixture
+def article(paper: Newspaper) -> Article:
+    article = paper.article()
+    set_sensitivity(article=article, topic="crime", risk="low", source="editor")
+    return article
+
+
+def roots(paper: Newspaper, article: Article, number: int) -> list[Comment]:
+    """Published top-level comments, newest first, as the page shows them."""
+    return [paper.published(article) for _ in range(number)][::-1]
+
+
+def ask(article: Article, **more: Any) -> list[dict[str, Any]]:
+    body = {"article": article.slug, "slots": ["thread"], "view": str(uuid4())} | more
+    response = Client().post("/api/v1/ads/decisions/", body, content_type="application/json", headers=BROWSER)
+    assert response.status_code == 200, response.content
+    found: list[dict[str, Any]] = response.json()["results"]
+    return found
+
+
+@pytest.mark.parametrize(("before", "places"), [(0, [2, 5]), (1, [1, 4]), (2, [3]), (6, [2, 5]), (7, [1, 4])])
+def test_after_n_then_every_m_counted_through_all_pages(before: int, places: list[int]) -> None:
+    ids = tuple(uuid4() for _ in range(6))
+    found = gaps(Slot(after_n=2, every_m=3), Roots(ids, before))
+    assert [ids.index(gap.below) for gap in found] == places
+    assert all(ids.index(gap.above) == ids.index(gap.below) - 1 for gap in found)
+
+
+def test_the_page_shows_them_without_script_between_top_level_comments(
+    paper: Newspaper, article: Article, thread: Slot
+) -> None:
+    shown = roots(paper, article, 6)
+    paper.published(article, parent=shown[1].pk)
+    page = Client().get(article.get_absolute_url(), headers=BROWSER).content.decode()
+    order = [page.index(f'id="comment-{comment.pk}"') for comment in shown]
+    first, second = (page.index("ad-between"), page.rindex("ad ad-between"))
+    assert order[1] < first < order[2]
+    assert order[4] < second < order[5]
+    made = AdDecision.objects.order_by("context__place")
+    assert [row.neighbours for row in made] == [
+        [shown[1].pk, shown[2].pk], [shown[4].pk, shown[5].pk]
+    ]  # fmt: skip
+
+
+def test_none_stands_beside_a_removed_comment(paper: Newspaper, article: Article, thread: Slot) -> None:
+    shown = roots(paper, article, 6)
+    paper.published(article, parent=shown[2].pk)
+    paper.decide(shown[2], "removed", reason="insult")
+    assert [one["between"] for one in ask(article)] == [[str(shown[4].pk), str(shown[5].pk)]]
+
+
+def test_short_threads_have_no_place_and_the_answer_says_so(
+    paper: Newspaper, article: Article, thread: Slot
+) -> None:
+    roots(paper, article, 2)
+    assert ask(article) == [{"slot": "thread", "no_fill_reason": "no_place_in_thread"}]
+    assert not AdDecision.objects.exists()
+
+
+def test_every_part_of_a_long_thread_has_its_own(paper: Newspaper, article: Article, thread: Slot) -> None:
+    shown = roots(paper, article, 6)
+    first = Client().get(f"/api/v1/articles/{article.slug}/comments/?limit=4").json()
+    cursor = first["next"].partition("cursor=")[2].partition("&")[0]
+    assert [one["between"][1] for one in ask(article, thread={"limit": 4})] == [str(shown[2].pk)]
+    (later,) = ask(article, thread={"limit": 4, "cursor": cursor})
+    assert later["between"] == [str(shown[4].pk), str(shown[5].pk)]
+
+
+def test_a_heated_conversation_has_none_and_an_unsafe_one_only_the_papers_own(
+    paper: Newspaper, article: Article, thread: Slot
+) -> None:
+    roots(paper, article, 3)
+    state = ThreadState.objects.create(article=article, state="heated")
+    (one,) = ask(article)
+    assert one["no_fill_reason"] == "no_eligible_line_item"
+    state.state = "unsafe"
+    state.save()
+    new_creative(new_line_item(paper.site, thread, type="house"), headline="Subscribe")
+    (one,) = ask(article)
+    assert one["creative"]["headline"] == "Subscribe"
+
+
+@pytest.mark.parametrize("thread_asked", [{"limit": 0}, {"sort": "best"}, {"cursor": "x"}, {"page": 2}, []])
+def test_a_part_that_there_is_not_is_400(article: Article, thread: Slot, thread_asked: Any) -> None:
+    body = {"article": article.slug, "slots": ["thread"], "view": str(uuid4()), "thread": thread_asked}
+    response = Client().post("/api/v1/ads/decisions/", body, content_type="application/json")
+    assert response.status_code == 400

@@ -131,7 +131,8 @@ def test_a_campaign_is_sold_with_calls_alone_and_seen_on_the_page(
             "line_item",
             [
                 *("id", "campaign", "name", "type", "status", "weight", "price_model", "price_micros"),
-                *("goal", "budget_micros", "daily_cap_micros", "pacing", "targeting", "slots"),
+                *("goal", "budget_micros", "daily_cap_micros", "pacing", "targeting", "per_page"),
+                *("roadblock", "slots"),
             ],
         ),
         (

@@ -94,4 +94,4 @@ class CommentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(CommentSettings)
 class CommentSettingsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["site", "downvotes", "reports_hide_after", "obligations"]
+    list_display = ["site", "downvotes", "nudge", "reports_hide_after", "obligations"]

@@ -307,6 +307,11 @@ class CommentSettings(models.Model):
         help_text="Duties under the EU's Digital Services Act. Hosting: whoever shows what others write must "
         "give reasons. Platform: a larger one also names out-of-court settlement. None: neither; no appeals.",
     )
+    nudge = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Ask the author of a comment that is held for its tone, once, to reword it.",
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "comment settings"

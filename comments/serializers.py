@@ -85,6 +85,10 @@ class StatusSerializer(serializers.Serializer[Any]):
     revision = serializers.IntegerField()
     reason = serializers.CharField(allow_null=True)
     appeal_url = serializers.CharField(allow_null=True)
+    nudge = serializers.BooleanField(
+        required=False,
+        help_text="True, or absent: the author may reword it before a person reads it (a site's setting).",
+    )
 
 
 class CommentSerializer(serializers.Serializer[Any]):

@@ -20,6 +20,18 @@ def status_token(comment_id: UUID) -> str:
     return comment_token(comment_id, "status")
 
 
+def sent_token(comment_id: UUID) -> str:
+    """For the address to which the form's sender is led: an address that people copy and pass on.
+
+    Worth an author token while the text can be edited, a status token afterwards (``newsroom.pages``).
+    """
+    return comment_token(comment_id, "sent")
+
+
+def is_sent_token(comment_id: UUID, token: str) -> bool:
+    return is_comment_token(comment_id, "sent", token)
+
+
 def is_author_token(comment_id: UUID, token: str) -> bool:
     return is_comment_token(comment_id, "author", token)
 

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from articles.selectors import articles_by_slug, commentable_article, readable_article, site_for
 from comments import selectors
 from comments.models import Comment
+from comments.nudging import is_nudged
 from comments.rendering import ThreadKey, render_replies, thread_bytes
 from comments.serializers import (
     AcceptedSerializer,
@@ -163,7 +164,7 @@ class CommentStatus(CommentView):
     )
     def get(self, request: Request, comment_id: UUID) -> Response:
         """What became of one's comment; never its text. A wrong token is 404, like an unknown comment."""
-        comment = Comment.objects.filter(pk=comment_id).first()
+        comment = Comment.objects.filter(pk=comment_id).select_related("article").first()
         if comment is None or not is_status_token(comment_id, request.query_params.get("token", "")):
             raise Http404
         return Response(
@@ -179,6 +180,7 @@ def status_document(comment: Comment) -> dict[str, Any]:
         "revision": comment.revision,
         "reason": (comment.reason_code or None) if tells else None,
         "appeal_url": None,
+        **({"nudge": True} if is_nudged(comment, at=timezone.now()) else {}),
     }
 
 

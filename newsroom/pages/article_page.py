@@ -6,12 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import QueryDict
-from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 
@@ -19,14 +17,16 @@ from articles.models import Article, Section
 from articles.opening import Opening, opening
 from articles.selectors import readable_articles
 from comments.models import Comment
+from comments.nudging import is_nudged
 from comments.selectors import published_counts
-from comments.tokens import is_status_token, status_token
+from comments.tokens import is_sent_token, is_status_token
 from newsroom.pages.advertisements import NO_ADS, PageAds
 from newsroom.pages.cards import article_card, article_cards, masthead, own_picture, zone_of
 from newsroom.pages.context import ArticleCard, ArticlePage, Form, Sent, Thread
 from newsroom.pages.discussion import DEFAULT_SORT, SORTS, Place, Viewing, answered, as_uuid, discussion
 from newsroom.pages.forms import Refused, Typed
-from newsroom.pages.text import article_html, first_sentences
+from newsroom.pages.private_page import just_sent_url, wait_words
+from newsroom.pages.text import article_html, comment_html, first_sentences
 from newsroom.pages.words import FIELD_PROBLEMS, PROBLEMS, REASONS, reason_words
 
 MORE_ARTICLES = 6
@@ -93,7 +93,7 @@ def article_context(
         if is_open or refused
         else None,
         "closed_note": _closed_note(now_open, now=now, zone=zone),
-        "sent": _sent(article, asked=asked),
+        "sent": _sent(article, asked=asked, now=now),
         "is_private": bool(asked.token),
         "more": _more_articles(article, now=now),
         "reasons": REASONS,
@@ -117,12 +117,6 @@ def _with_ads(thread: Thread, shown: PageAds) -> Thread:
     if not shown.between:
         return thread
     return replace(thread, rows=tuple(replace(row, ad=shown.between.get(row.id)) for row in thread.rows))
-
-
-def private_url(comment: Comment) -> str:
-    """The author's private page, with the token that opens it."""
-    path = reverse("pages:comment_status", args=[comment.pk])
-    return f"{path}?{urlencode({'token': status_token(comment.pk)})}"
 
 
 def _page(article: Article, *, comment_count: int, now: datetime) -> ArticlePage:
@@ -150,23 +144,28 @@ def _form(article: Article, *, typed: Typed, refused: Refused | None, place: Pla
         errors=dict(refused.errors) if refused else {},
         summary=refused.summary if refused else "",
         reply_to=answered(article, comment_id=typed.parent, place=place) if typed.parent else None,
+        preview=comment_html(refused.preview) if refused and refused.preview else None,
     )
 
 
-def _sent(article: Article, *, asked: Asked) -> Sent | None:
+def _sent(article: Article, *, asked: Asked, now: datetime) -> Sent | None:
     """What became of the comment that was just sent from this page; None without its token."""
     identifier = as_uuid(asked.sent)
-    if identifier is None or not is_status_token(identifier, asked.token):
+    if identifier is None or not (
+        is_sent_token(identifier, asked.token) or is_status_token(identifier, asked.token)
+    ):
         return None
-    comment = Comment.objects.filter(article=article, pk=identifier).first()
+    comment = Comment.objects.filter(article=article, pk=identifier).select_related("article").first()
     if comment is None:
         return None
-    is_shown = comment.status == Comment.Status.PUBLISHED
+    is_shown, is_held = comment.status == Comment.Status.PUBLISHED, comment.status == Comment.Status.HELD
     return Sent(
         status=comment.status,
-        private_url=private_url(comment),
+        private_url=just_sent_url(comment, asked.token, at=now),
         comment_url=f"#comment-{comment.pk}" if is_shown else "",
         reason=reason_words(comment.reason_code),
+        wait=wait_words(article.site, now=now) if is_held else "",
+        is_nudged=is_nudged(comment, at=now),
     )
 
 

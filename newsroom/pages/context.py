@@ -175,6 +175,7 @@ class Form:
     errors: dict[str, str] = field(default_factory=dict)
     summary: str = ""
     reply_to: ReplyTo | None = None
+    preview: SafeString | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +186,26 @@ class Sent:
     private_url: str
     comment_url: str = ""
     reason: str = ""
+    wait: str = ""
+    is_nudged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reword:
+    """The article's form, begun with a refused text."""
+
+    action: str
+    token: str
+    key: str
+    name: str
+    body: str
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StatusPage:
+    """What became of one comment. Without ``action`` (a token that can only look) nothing can be changed."""
+
     status: str
     reason: str
     name: str
@@ -196,3 +213,11 @@ class StatusPage:
     article: Link
     comment_url: str
     sent: Moment
+    action: str = ""
+    wait: str = ""
+    edit_until: Moment | None = None
+    edit_text: str = ""
+    can_withdraw: bool = False
+    is_nudged: bool = False
+    problem: str = ""
+    reword: Reword | None = None

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from articles.models import Article
 from comments.serializers import CommentWriteSerializer
 from comments.services import Submission, accept_comment
+from comments.staff import is_by_staff
 from comments.tokens import form_age_s, form_token
 from newsroom.errors import DomainError, FieldError
 from newsroom.limits import client_network
@@ -57,13 +58,17 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why the form comes back, and how: with ``typed`` in it and ``errors`` (by field) at the fields."""
+    """Why the form comes back, and how: with ``typed`` in it and ``errors`` (by field) at the fields.
+
+    ``preview``: the text as it would stand in the thread, which was asked for instead of sending it.
+    """
 
     typed: Typed
     status: int
     summary: str = ""
     errors: tuple[tuple[str, str], ...] = ()
     retry_after_s: int | None = None
+    preview: str = ""
 
 
 def send_reply(request: HttpRequest, *, article: Article, typed: Typed, at: datetime) -> UUID | Refused:
@@ -78,6 +83,8 @@ def send_reply(request: HttpRequest, *, article: Article, typed: Typed, at: date
     if not checked.is_valid():
         return _invalid(typed, checked.errors)
     data = checked.validated_data
+    if "preview" in request.POST:
+        return Refused(typed, 200, preview=data["body"])
     submission = Submission(
         name=data["name"],
         email=data["email"],
@@ -86,6 +93,7 @@ def send_reply(request: HttpRequest, *, article: Article, typed: Typed, at: date
         network=client_network(request),
         honeypot=bool(typed.website),
         form_age_s=age_s,
+        by_staff=is_by_staff(request),
     )
     try:
         return accept_comment(article=article, submission=submission, idempotency_key=_key(typed), at=at)

@@ -27,15 +27,14 @@ from articles.models import Article, Section, Site
 from articles.selectors import readable_article, readable_articles, site_for
 from comments.models import Comment
 from comments.selectors import published_counts
-from comments.tokens import is_status_token, status_token
+from comments.tokens import is_author_token, is_status_token, sent_token
 from newsroom.pages.advertisements import PageAds, page_ads
 from newsroom.pages.article_page import Asked, article_context
 from newsroom.pages.cards import article_cards, front_page, masthead, section_link, zone_of
-from newsroom.pages.context import Link, Masthead, StatusPage, Thread
+from newsroom.pages.context import Masthead, Thread
 from newsroom.pages.forms import MAX_BYTES, Refused, Typed, send_reply
-from newsroom.pages.times import moment
+from newsroom.pages.private_page import act, private_url, status_page
 from newsroom.pages.waiting import wait_for_decision
-from newsroom.pages.words import reason_words
 
 FRONT_ARTICLES = 20
 SECTION_ARTICLES = 20
@@ -93,25 +92,32 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     return _article(request, found)
 
 
-@require_safe
+# As above; here the token in the address is what another site cannot know.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
 def comment_status(request: HttpRequest, comment_id: UUID) -> HttpResponse:
     """The author's own page about one comment; without its token it does not exist."""
-    if not is_status_token(comment_id, request.GET.get("token", "")):
+    token = request.GET.get("token", "")
+    if not is_status_token(comment_id, token):
         raise Http404
-    comment = get_object_or_404(Comment.objects.select_related("article__site"), pk=comment_id)
-    now, site = timezone.now(), comment.article.site
-    url = comment.article.get_absolute_url()
-    gone = comment.status in {Comment.Status.WITHDRAWN, Comment.Status.ERASED}
-    page = StatusPage(
-        status=comment.status,
-        reason=reason_words(comment.reason_code),
-        name=comment.name,
-        text="" if gone else comment.body,
-        article=Link(label=comment.article.headline, url=url),
-        comment_url=f"{url}#comment-{comment.pk}" if comment.status == Comment.Status.PUBLISHED else "",
-        sent=moment(comment.created_at, now=now, zone=zone_of(site)),
+    related = ("article__site", "article__section")
+    comment = get_object_or_404(Comment.objects.select_related(*related), pk=comment_id)
+    not_done = None
+    if request.method == "POST":
+        if not is_author_token(comment_id, token) or _comes_from_elsewhere(request):
+            raise PermissionDenied
+        not_done = act(request, comment, at=timezone.now())
+        if not_done is None:
+            wait_for_decision(comment_id)
+            return _see_other(private_url(comment, is_author=True))
+    page = status_page(comment, token=token, not_done=not_done, now=timezone.now())
+    headers = dict(PRIVATE)
+    if not_done and not_done.retry_after_s:
+        headers["Retry-After"] = str(not_done.retry_after_s)
+    context = {"masthead": _masthead(comment.article.site), "page": page}
+    return _page(
+        "pages/status.html", context, status=not_done.status if not_done else HTTPStatus.OK, headers=headers
     )
-    return _page("pages/status.html", {"masthead": _masthead(site), "page": page}, headers=PRIVATE)
 
 
 @require_safe
@@ -188,9 +194,14 @@ def _reply(request: HttpRequest, article: Article) -> HttpResponse:
     if isinstance(answer, Refused):
         return _article(request, article, refused=answer)
     wait_for_decision(answer)
-    query = urlencode({"sent": str(answer), "token": status_token(answer)})
-    response = HttpResponseRedirect(f"{article.get_absolute_url()}?{query}#sent", headers=PRIVATE)
-    response.status_code = HTTPStatus.SEE_OTHER  # The answer to a POST is elsewhere, to be fetched by GET.
+    query = urlencode({"sent": str(answer), "token": sent_token(answer)})
+    return _see_other(f"{article.get_absolute_url()}?{query}#sent")
+
+
+def _see_other(address: str) -> HttpResponse:
+    """The answer to a POST is elsewhere, to be fetched by GET: reloading it sends nothing again."""
+    response = HttpResponseRedirect(address, headers=PRIVATE)
+    response.status_code = HTTPStatus.SEE_OTHER
     return response
 
 

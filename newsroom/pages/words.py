@@ -20,6 +20,12 @@ PROBLEMS: Words = {
     "does_not_exist": gettext_lazy(
         "The comment that you answer is no longer here. You can send yours as a comment of its own."
     ),
+    "not_editable": gettext_lazy(
+        "This comment can no longer be changed: it was answered or decided meanwhile. You can withdraw it."
+    ),
+    "edit_window_closed": gettext_lazy(
+        "A comment can be changed for 15 minutes, and they have passed. You can withdraw it."
+    ),
     "unavailable": gettext_lazy(
         "Your comment could not be stored: a part of this site does not answer. "
         "What you wrote is still here; please send it again in a moment."

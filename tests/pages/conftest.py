@@ -61,7 +61,13 @@ class Newspaper:
         return Article.objects.create(site=self.site, section=self.section(section), **(given | fields))
 
     def comment(
-        self, article: Article, *, name: str = "Ana", body: str = "", parent: UUID | None = None
+        self,
+        article: Article,
+        *,
+        name: str = "Ana",
+        body: str = "",
+        parent: UUID | None = None,
+        age: timedelta = timedelta(),
     ) -> Comment:
         """A pending comment by a commenter of its own."""
         number = next(_numbers)
@@ -71,9 +77,8 @@ class Newspaper:
             body=body or f"I crossed it {number} times.",
             parent_id=parent,
         )
-        return Comment.objects.get(
-            pk=submit_comment(article=article, submission=submission, at=timezone.now())
-        )
+        at = timezone.now() - age
+        return Comment.objects.get(pk=submit_comment(article=article, submission=submission, at=at))
 
     def published(self, article: Article, **fields: Any) -> Comment:
         return self.decide(self.comment(article, **fields), Decision.Outcome.PUBLISHED)

@@ -109,7 +109,7 @@ def test_the_private_page_opens_from_the_thread(live_server, article, open_page)
         "link", name="Your private status page"
     ).click()
     page.get_by_role("heading", name="Your comment is published").wait_for()
-    assert page.get_by_label("The text of your comment, to copy").input_value() == FRIENDLY
+    assert page.get_by_label("Your comment").input_value() == FRIENDLY
 
 
 def test_without_script_the_page_waits_for_the_decision_and_says_published(live_server, article, open_page):

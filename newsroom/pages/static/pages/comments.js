@@ -1,6 +1,9 @@
 // Sends "Leave a reply" without leaving the page and follows the comment to its decision.
 // The page works without this file. All words stand in the page (#reply-words), none here.
 
+import { showText } from "./text.js";
+import { forgetDraft, keyFor, restoreDraft, word } from "./writing.js";
+
 const byId = (id) => document.getElementById(id);
 const form = byId("reply-form");
 const list = byId("comment-list");
@@ -13,20 +16,9 @@ const HELD_MS = Array(60).fill(10_000);
 const OWN_KEY = "newsroom.own-comments";
 const OWN_KEPT = 50;
 
-const word = (selector) => byId("reply-words").querySelector(selector)?.textContent ?? "";
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 let sending = false;
-let attempt = { content: "", key: "" };
-
-// The same content is sent under the same key however often, so that a retry never makes a second comment.
-function keyFor(content) {
-  if (attempt.content !== content) {
-    const random = crypto.getRandomValues(new Uint8Array(16));
-    attempt = { content, key: Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("") };
-  }
-  return attempt.key;
-}
 
 function announce(text) {
   live.textContent = text;
@@ -89,15 +81,6 @@ async function explainRefusal(response) {
 
 // The reader's own comment, in its place in the thread.
 
-function showText(target, text) {
-  for (const block of text.replace(/\r\n?/g, "\n").trim().split(/\n[^\S\n]*\n\s*/)) {
-    const paragraph = document.createElement("p");
-    paragraph.dir = "auto";
-    block.split("\n").forEach((line, index) => paragraph.append(...(index ? [document.createElement("br"), line] : [line])));
-    target.append(paragraph);
-  }
-}
-
 function placeInThread(article, parent) {
   const above = parent && byId(`comment-${parent}`);
   list.querySelector(":scope > .nothing-yet")?.remove();
@@ -116,13 +99,15 @@ function placeInThread(article, parent) {
   }
 }
 
-function showOwn({ id, status_url: statusUrl }, { name, body, parent }) {
+const privatePage = (id, token) => `/comments/${id}/?token=${encodeURIComponent(token)}`;
+
+function showOwn({ id, author_token: token }, { name, body, parent }) {
   const article = byId("own-comment").content.firstElementChild.cloneNode(true);
   article.id = `comment-${id}`;
   article.setAttribute("aria-label", word("[data-word=own]"));
   article.querySelector("bdi").textContent = name.trim();
   showText(article.querySelector(".comment-body"), body);
-  article.dataset.private = `/comments/${id}/${new URL(statusUrl, location.href).search}`;
+  article.dataset.private = privatePage(id, token);
   placeInThread(article, parent);
   showState(article, { status: "pending" });
   article.focus();
@@ -130,15 +115,20 @@ function showOwn({ id, status_url: statusUrl }, { name, body, parent }) {
   return article;
 }
 
-function showState(article, { status, reason }) {
+function privateLink(address, text) {
+  const link = document.createElement("a");
+  link.href = address;
+  link.referrerPolicy = "no-referrer";
+  link.textContent = text;
+  return link;
+}
+
+function showState(article, { status, reason, nudge }) {
   const state = article.querySelector(".own-state");
   const why = reason ? word(`[data-reason="${CSS.escape(reason)}"]`) : "";
   const text = [word(`[data-state="${status}"]`) || word("[data-state=unknown]"), why].filter(Boolean).join(" ");
-  const link = document.createElement("a");
-  link.href = article.dataset.private;
-  link.referrerPolicy = "no-referrer";
-  link.textContent = word("[data-word=private]");
-  state.replaceChildren(`${text} `, link);
+  state.replaceChildren(`${text} `, privateLink(article.dataset.private, word("[data-word=private]")));
+  if (nudge) state.append(" ", privateLink(`${article.dataset.private}#edit`, word("[data-word=nudge]")));
   article.dataset.status = status;
   if (status === "published") {
     article.classList.remove("own");
@@ -187,9 +177,32 @@ function remember({ id, status_url: statusUrl, author_token: token }) {
   }
 }
 
+// The reader's own comments of earlier visits: a way to change or withdraw each.
+function markOwn() {
+  let own = [];
+  try {
+    own = JSON.parse(localStorage.getItem(OWN_KEY) ?? "[]");
+  } catch {
+    return;
+  }
+  for (const { id, token } of own) {
+    const article = byId(`comment-${id}`);
+    if (!article || article.classList.contains("tombstone")) continue;
+    let foot = article.querySelector(":scope > .comment-foot");
+    if (!foot) {
+      foot = document.createElement("footer");
+      foot.className = "comment-foot";
+      article.querySelector(":scope > .comment-body").after(foot);
+    }
+    const link = privateLink(privatePage(id, token), word("[data-word=change]"));
+    link.className = "own-change";
+    foot.append(link);
+  }
+}
+
 // Replying to somebody.
 
-function replyTo(id) {
+function answer(id) {
   const above = id && byId(`comment-${id}`);
   form.elements.parent.value = above ? id : "";
   byId("reply-context").hidden = !above;
@@ -200,6 +213,10 @@ function replyTo(id) {
     const text = above.querySelector(".comment-body").textContent.trim();
     byId("reply-context-text").textContent = text.length > 200 ? `${text.slice(0, 199)}…` : text;
   }
+}
+
+function replyTo(id) {
+  answer(id);
   fields.body.focus();
   byId("reply").scrollIntoView();
 }
@@ -221,10 +238,9 @@ async function send() {
     showProblem(word("[data-word=offline]"));
   } else if (response.ok) {
     const accepted = await response.json();
-    attempt = { content: "", key: "" };
     remember(accepted);
-    fields.body.value = "";
     form.elements.parent.value = "";
+    forgetDraft();
     byId("reply-context").hidden = true;
     const article = showOwn(accepted, payload);
     announce(word("[data-word=sent]"));
@@ -255,3 +271,7 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   replyTo(link.dataset.replyTo ?? "");
 });
+markOwn();
+restoreDraft(answer);
+// The address that a form without script leads to carries a token: not for copying.
+if (byId("sent") && !document.querySelector(".sent-pending")) history.replaceState(null, "", location.pathname + location.hash);

@@ -35,6 +35,7 @@ from moderation.holds import end_unreviewed_holds
 from moderation.models import Heartbeat, ModelVersion, Sketch
 from moderation.near_copies import WAVE_WINDOW
 from moderation.publishing import publish_moderation
+from moderation.signals import upkeep
 from newsroom import metrics
 from newsroom.access.services import purge_answers
 from newsroom.audit.services import seal
@@ -90,6 +91,7 @@ class Reconciler:
             "model": Step(5.0, self._look_at_model),
             "recheck": Step(5.0, self._recheck),
             "mail": Step(2.0, self._mail),
+            "upkeep": Step(5.0, self._upkeep),
             "purge": Step(3600.0, self._purge),
         }
 
@@ -254,6 +256,18 @@ class Reconciler:
         old = Sketch.objects.filter(at__lt=Now() - 2 * WAVE_WINDOW)
         self._count("purged_sketches", old.delete()[0])
         self._count("holds_ended", end_unreviewed_holds(now=timezone.now()))
+
+    def _upkeep(self) -> None:
+        """Let the apps above do what only one process should."""
+        for receiver, done in upkeep.send_robust(sender=Reconciler):
+            if isinstance(done, (OperationalError, InterfaceError)):
+                raise done
+            if isinstance(done, Exception):
+                self._count("failed_upkeep")
+                logger.error("upkeep by %s failed", receiver.__module__)
+                continue
+            for action, number in (done or {}).items():
+                self._count(action, number)
 
     def _mail(self) -> None:
         """Have due letters delivered: by a worker, or by a thread here while none consumes."""

@@ -20,6 +20,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from ads.delivery.reconciling import soundness
 from comments.selectors import oldest_pending_age_s
 from moderation.ports.selectors import are_ports_in_use
 from newsroom.database_probe import database_probe
@@ -191,6 +192,18 @@ def _gauges() -> Iterator[GaugeMetricFamily]:
         for held_by, count in cursor.fetchall():
             held.add_metric([held_by], count)
     yield held
+    ads = soundness()
+    yield GaugeMetricFamily(
+        "newsroom_ads_differences",
+        "Sums of ads that did not agree when they were last compared; anything but 0 is an alarm.",
+        value=ads.differences or 0,
+    )
+    if ads.folded_s_ago is not None:
+        yield GaugeMetricFamily(
+            "newsroom_ads_folded_seconds",
+            "Since when roll-ups of ad events wait to be folded; reports are exact all the same.",
+            value=ads.folded_s_ago,
+        )
     mail = backlog()
     yield GaugeMetricFamily("newsroom_mail_waiting", "Letters that wait to be sent.", value=mail.waiting)
     yield GaugeMetricFamily(

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from ads.decision import Surroundings, decide
 from ads.delivery.events import PAID_KIND
-from ads.delivery.models import AdDecision, AdEvent, Kind, Spend, UncountedEvent
-from ads.delivery.serving import spend_key
-from ads.delivery.snapshots import Choices, Price, choices_of, price_of, spend_keys
+from ads.delivery.models import AdDecision, AdEvent, Kind, UncountedEvent
+from ads.delivery.rollups import fold
+from ads.delivery.snapshots import Choices, Price, choices_of, price_of
 from ads.models import LineItem, Slot
 from ads.selectors import AT_THREAD
 from articles.models import Article, Site
@@ -46,7 +48,7 @@ def seed_delivery(site: Site, *, now: datetime) -> None:
     copy_rows(decisions)
     copy_rows([event for event in events if isinstance(event, AdEvent)])
     copy_rows([event for event in events if isinstance(event, UncountedEvent)])
-    _settle(decisions, events)
+    transaction.on_commit(fold)  # So that budgets know at once what was spent.
 
 
 def _decisions(site: Site, choices: Choices, *, now: datetime, rng: random.Random) -> list[AdDecision]:
@@ -156,16 +158,3 @@ def _events(row: AdDecision, rng: random.Random, *, is_robot: bool) -> list[AdEv
             )
         )
     return found
-
-
-def _settle(decisions: list[AdDecision], events: list[Any]) -> None:
-    """What the events have spent, per limit, as counting them one by one would have left it."""
-    by_id = {row.pk: row for row in decisions}
-    keys = {item.pk: spend_keys(item) for item in LineItem.objects.all()}
-    spent: Counter[str] = Counter()
-    for event in events:
-        row = by_id[event.decision_id]
-        if isinstance(event, AdEvent) and event.revenue_micros and row.line_item_id:
-            for key in keys[row.line_item_id]:
-                spent[spend_key(key, row.at.date())] += event.revenue_micros
-    Spend.objects.bulk_create(Spend(key=key, settled_micros=micros) for key, micros in spent.items())

@@ -5,3 +5,6 @@ class DeliveryConfig(AppConfig):
     name = "ads.delivery"
     label = "delivery"
     verbose_name = "Ads delivered"
+
+    def ready(self) -> None:
+        from ads.delivery import receivers  # noqa: F401  (connects them)

@@ -21,6 +21,7 @@ from ads.booking_form import DayInput
 from ads.delivery.credits import credit_decisions, exposures
 from ads.delivery.models import AdDecision, Statement
 from ads.delivery.progress import MOST_RUNS, booked_items, daily, progress_of, runs
+from ads.delivery.reconciling import soundness
 from ads.delivery.reports import total
 from ads.delivery.serving import explain
 from ads.delivery.statements import as_csv, make_statement, proof_token, proven
@@ -53,7 +54,7 @@ def delivery(request: HttpRequest) -> HttpResponse:
     """Every booking with how far it has come."""
     site, now = _allowed(request), timezone.now()
     rows = progress_of(list(booked_items(site, at=now)), at=now)
-    return _page(request, "delivery", site, title="Delivery", rows=rows)
+    return _page(request, "delivery", site, title="Delivery", rows=rows, sums=soundness())
 
 
 def delivery_of(request: HttpRequest, item_id: UUID) -> HttpResponse:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import IntegrityError, connection, transaction
+from django.conf import settings
+from django.db import connection
 
-from ads.delivery.models import AdDecision, AdEvent, Kind, UncountedEvent
-from ads.delivery.serving import spend_key
-from ads.delivery.snapshots import price_of, spend_keys
+from ads.delivery.ledger import Purse, drop, give_back, reserve
+from ads.delivery.models import AdDecision, Kind, UncountedEvent
 from newsroom.crypto import is_signed, sign
-from newsroom.ids import uuid7_time
+from newsroom.ids import uuid7, uuid7_time
 
 LIFE = timedelta(hours=2)
+# Sooner after the choice than a page can arrive and be acted on; viewable means a whole second of it.
+SOONEST = {Kind.VIEWABLE: timedelta(seconds=1), Kind.CLICK: timedelta(milliseconds=300)}
 PAID_KIND = {"cpm": Kind.IMPRESSION, "flat": Kind.IMPRESSION, "cpc": Kind.CLICK}
 Reason = UncountedEvent.Reason
 # Programs that say what they are. An empty User-Agent is one: every browser sends its name.
@@ -35,10 +38,6 @@ class Visit:
     is_prefetch: bool = False
     is_staff: bool = False
     is_too_many: bool = False
-
-
-class _OverBudget(Exception):
-    """Inside this module: the transaction rolls back."""
 
 
 def event_token(kind: str, decision_id: UUID) -> str:
@@ -73,62 +72,68 @@ def _refused(decision: AdDecision, kind: str, visit: Visit, *, at: datetime) -> 
         return Reason.EXPIRED
     if visit.is_too_many:
         return Reason.RATE
+    if settings.ADS_EVENT_RATE != "off" and at - decision.at < SOONEST.get(Kind(kind), timedelta()):
+        return Reason.TOO_FAST
     is_seen = kind == Kind.IMPRESSION or decision.events.filter(kind=Kind.IMPRESSION).exists()
     return "" if is_seen else Reason.NO_IMPRESSION
 
 
 def _counted(decision: AdDecision, kind: str, *, at: datetime) -> str:
-    is_paid = PAID_KIND.get(decision.price_model) == kind and decision.price_micros > 0
-    revenue = decision.price_micros if is_paid else 0
-    try:
-        with transaction.atomic():
-            AdEvent.objects.create(
-                decision=decision,
-                kind=kind,
-                at=at,
-                day=uuid7_time(decision.pk).date(),
-                revenue_micros=revenue,
-            )
-            if revenue:
-                _settle(decision, revenue)
-    except IntegrityError as error:
-        if "ad_event_counts_once" not in str(error):
-            raise
-        return Reason.REPLAY
-    except _OverBudget:
-        return Reason.OVER_BUDGET
-    return ""
-
-
-def _settle(decision: AdDecision, micros: int) -> None:
-    """Spend from the line item, its day and its campaign, in one order for all: nobody waits in a circle.
-
-    What has no limit is written down as well: a limit that is set later counts what was spent before.
-    """
     item = decision.line_item
-    if item is None:
-        return
-    limits = price_of(item).limits
+    is_paid = PAID_KIND.get(decision.price_model) == kind and decision.price_micros > 0
+    if not is_paid or item is None:
+        return "" if _stored(decision, kind, at=at) else Reason.REPLAY
     day = decision.at.astimezone(ZoneInfo(decision.site.time_zone)).date()
-    keys = spend_keys(item)
-    named = {spend_key(key, day): limits.get(key) for key in keys}
-    with connection.cursor() as cursor:
-        cursor.execute(_SPEND, {"keys": list(named), "limits": list(named.values()), "micros": micros})
-        if cursor.rowcount < len(named):
-            raise _OverBudget
+    purse = Purse(item.pk, item.campaign_id, day)
+    for _ in range(MOST_LEASES):
+        lease = reserve(purse, decision.price_micros)
+        if lease is None:
+            # Who asks twice has not been refused: the first one counted.
+            return Reason.REPLAY if decision.events.filter(kind=kind).exists() else Reason.OVER_BUDGET
+        is_valid, is_new = _paid(decision, kind, lease, at=at)
+        if is_new:
+            return ""
+        give_back(purse, lease, decision.price_micros)
+        if is_valid:
+            return Reason.REPLAY
+        drop(purse, lease)
+    return Reason.OVER_BUDGET  # Its limits changed at each try.
 
 
-# A row that would cross its limit is neither made nor changed, and so is missing in the count.
-_SPEND = """
-INSERT INTO delivery_spend AS spend (key, settled_micros)
-SELECT key, %(micros)s FROM unnest(%(keys)s::text[], %(limits)s::bigint[]) AS named (key, most)
-WHERE most IS NULL OR %(micros)s <= most ORDER BY key
-ON CONFLICT (key) DO UPDATE SET settled_micros = spend.settled_micros + excluded.settled_micros
-WHERE spend.settled_micros + excluded.settled_micros <= coalesce(
-    (
-        SELECT most FROM unnest(%(keys)s::text[], %(limits)s::bigint[]) AS named (key, most)
-        WHERE named.key = spend.key
-    ),
-    9223372036854775807
+MOST_LEASES = 5
+# The lease is held until this commits: who ends it waits, and then knows of this event.
+_PAID = """
+WITH held AS (
+    SELECT id FROM delivery_lease WHERE id = %(lease)s AND until > clock_timestamp() FOR KEY SHARE
+), made AS (
+    INSERT INTO delivery_adevent (id, day, decision_id, kind, at, revenue_micros, lease)
+    SELECT %(id)s, %(day)s, %(decision)s, %(kind)s, %(at)s, %(micros)s, held.id FROM held
+    ON CONFLICT (decision_id, kind, day) DO NOTHING RETURNING 1
 )
+SELECT EXISTS (SELECT FROM held), EXISTS (SELECT FROM made)
 """
+_FREE = """
+INSERT INTO delivery_adevent (id, day, decision_id, kind, at, revenue_micros)
+VALUES (%(id)s, %(day)s, %(decision)s, %(kind)s, %(at)s, 0)
+ON CONFLICT (decision_id, kind, day) DO NOTHING
+"""
+
+
+def _paid(decision: AdDecision, kind: str, lease: UUID, *, at: datetime) -> tuple[bool, bool]:
+    """Whether the lease was valid, and whether the event is new; it is stored only if both."""
+    values = _values(decision, kind, at) | {"lease": lease, "micros": decision.price_micros}
+    with connection.cursor() as cursor:
+        cursor.execute(_PAID, values)
+        is_valid, is_new = cursor.fetchone()
+    return is_valid, is_new
+
+
+def _stored(decision: AdDecision, kind: str, *, at: datetime) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_FREE, _values(decision, kind, at))
+        return bool(cursor.rowcount)
+
+
+def _values(decision: AdDecision, kind: str, at: datetime) -> dict[str, Any]:
+    day = uuid7_time(decision.pk).date()
+    return {"id": uuid7(), "day": day, "decision": decision.pk, "kind": kind, "at": at}

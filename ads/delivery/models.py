@@ -1,10 +1,15 @@
-"""What was decided, what happened to it, and what it cost. Rows are added, never changed."""
+"""What was decided, what happened to it, and what it cost. Rows are added, never changed.
+
+Each row carries the number of the transaction that wrote it (``txid``): roll-ups take what lies below a
+watermark that no running transaction is below, so that nothing can appear there later.
+"""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
 from ads.models import Campaign, Creative, LineItem, Slot
@@ -12,6 +17,11 @@ from articles.models import Article, Site
 from newsroom.ids import uuid7
 
 REASON_LENGTH = 40
+
+
+def _written_by() -> models.BigIntegerField[int, int]:
+    """The writing transaction's number, from the database."""
+    return models.BigIntegerField(db_default=RawSQL("pg_current_xact_id()::text::bigint", ()), editable=False)
 
 
 class Change(models.Model):
@@ -64,12 +74,14 @@ class AdDecision(models.Model):
     context = models.JSONField(help_text="What the choice was made on, besides the snapshot.")
     neighbours = ArrayField(models.UUIDField(), default=list, help_text="Comments beside a slot in a thread.")
     demo = models.BooleanField(default=False)
+    txid = _written_by()
 
     class Meta:
         indexes = [
             models.Index(fields=["site", "at"], name="decisions_by_time"),  # reports
             models.Index(fields=["line_item", "at"], name="decisions_of_line_item"),  # delivery
             models.Index(fields=["article", "at"], name="decisions_on_article"),  # where did this run
+            models.Index(fields=["txid"], name="decisions_by_writer"),  # the fold, and what is past it
         ]
 
     def __str__(self) -> str:
@@ -93,13 +105,15 @@ class AdEvent(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     at = models.DateTimeField()
     revenue_micros = models.BigIntegerField(default=0)
+    lease = models.UUIDField(null=True, editable=False, help_text="The reserve that it was paid from.")
+    txid = _written_by()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["day", "decision", "kind"], name="ad_event_counts_once"),
+            models.UniqueConstraint(fields=["decision", "kind", "day"], name="ad_event_counts_once"),
             models.CheckConstraint(condition=models.Q(revenue_micros__gte=0), name="ad_event_not_negative"),
         ]
-        indexes = [models.Index(fields=["decision"], name="events_of_decision")]  # joins of reports
+        indexes = [models.Index(fields=["txid"], name="events_by_writer")]  # the fold, and what is past it
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.decision_id}"
@@ -115,6 +129,7 @@ class UncountedEvent(models.Model):
         PREFETCH = "prefetch", "fetched ahead, not looked at"
         STAFF = "staff", "somebody of the house"
         NO_IMPRESSION = "no_impression", "no impression before"
+        TOO_FAST = "too_fast", "sooner than anybody could have seen it"
         RATE = "rate", "too many from one network"
         OVER_BUDGET = "over_budget", "the budget was spent"
 
@@ -125,27 +140,117 @@ class UncountedEvent(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     reason = models.CharField(max_length=20, choices=Reason.choices)
     at = models.DateTimeField()
+    txid = _written_by()
 
     class Meta:
-        indexes = [models.Index(fields=["decision"], name="uncounted_of_decision")]  # joins of reports
+        indexes = [
+            models.Index(fields=["decision"], name="uncounted_of_decision"),  # one decision's page
+            models.Index(fields=["txid"], name="uncounted_by_writer"),  # the fold, and what is past it
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.reason}"
 
 
 class Spend(models.Model):
-    """What one limit has spent, never above it: ``item:ID``, ``day:ID:2026-11-23`` or ``campaign:ID``."""
+    """What one limit has spent: ``item:ID``, ``day:ID:2026-11-23`` or ``campaign:ID``.
+
+    Settled is what folded events have cost, reserved what leases hold; together never above the limit.
+    """
 
     key = models.CharField(max_length=80, primary_key=True)
     settled_micros = models.BigIntegerField(default=0)
+    reserved_micros = models.BigIntegerField(db_default=0)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(settled_micros__gte=0), name="spend_not_negative")
+            models.CheckConstraint(condition=models.Q(settled_micros__gte=0), name="spend_not_negative"),
+            models.CheckConstraint(condition=models.Q(reserved_micros__gte=0), name="reserve_not_negative"),
         ]
 
     def __str__(self) -> str:
         return self.key
+
+
+class Lease(models.Model):
+    """Money that one process may spend on one line item's events of one day, until a time.
+
+    An event names its lease and holds the row while it commits; so whoever locks an expired one knows all
+    that was spent from it, and the rest goes back.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    line_item_id = models.UUIDField()
+    campaign_id = models.UUIDField()
+    day = models.DateField(help_text="The decision's day in the site's zone.")
+    amount_micros = models.BigIntegerField()
+    folded_micros = models.BigIntegerField(db_default=0, help_text="How much of it is settled.")
+    until = models.DateTimeField(help_text="By the database's clock.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(folded_micros__gte=0, folded_micros__lte=models.F("amount_micros")),
+                name="lease_not_overdrawn",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["campaign_id"], name="leases_of_campaign"),  # taking the next one
+            models.Index(fields=["line_item_id"], name="leases_of_line_item"),  # a limit that changes
+        ]
+
+    def __str__(self) -> str:
+        return f"lease {self.pk}"
+
+
+class Watermark(models.Model):
+    """Up to which transaction events stand in the roll-ups and the ledger. One row."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    folded_before = models.BigIntegerField(default=0)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_watermark")]
+
+    def __str__(self) -> str:
+        return str(self.folded_before)
+
+
+class Rollup(models.Model):
+    """How often one thing happened in one hour of the site's zone, and what it earned.
+
+    Hours are those of the decisions. ``measure``: ``request``, a kind of event, or ``not:`` and the reason
+    why something did not count.
+    """
+
+    site_id = models.UUIDField()
+    hour = models.DateTimeField()
+    slot_id = models.UUIDField()
+    line_item_id = models.UUIDField(null=True)
+    creative_id = models.UUIDField(null=True)
+    article_id = models.UUIDField()
+    measure = models.CharField(max_length=24)
+    number = models.BigIntegerField()
+    micros = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(  # and the reports of a site by time
+                fields=[
+                    "site_id", "hour", "slot_id", "line_item_id", "creative_id", "article_id", "measure",
+                ],
+                nulls_distinct=False,
+                name="one_rollup_per_hour",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(number__gte=0, micros__gte=0), name="rollup_not_negative"
+            ),
+        ]  # fmt: skip
+        indexes = [models.Index(fields=["line_item_id"], name="rollups_of_line_item")]  # how far it has come
+
+    def __str__(self) -> str:
+        return f"{self.measure} in {self.hour:%Y-%m-%d %H:%M}"
 
 
 class Statement(models.Model):

@@ -1,4 +1,4 @@
-"""What was delivered, in numbers that add up: every row straight from decisions and events."""
+"""What was delivered, in numbers that add up: roll-ups, and past their watermark the events themselves."""
 
 from __future__ import annotations
 
@@ -8,50 +8,50 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection
-
+from ads.delivery.rollups import PAST_MARK, rows_at_mark
 from articles.models import Site
 
 # What rows stand for: the columns that name one, and what they join. Fixed texts, never from a request.
 GROUPS: Mapping[str, tuple[str, str]] = {
-    "hour": ("date_trunc('hour', d.at AT TIME ZONE %(zone)s)::text", ""),
-    "day": ("(d.at AT TIME ZONE %(zone)s)::date::text", ""),
-    "slot": ("slot.code", "LEFT JOIN ads_slot slot ON slot.id = d.slot_id"),
-    "line_item": ("d.line_item_id::text", ""),
-    "creative": ("d.creative_id::text", ""),
+    "hour": ("to_char(r.hour AT TIME ZONE %(zone)s, 'YYYY-MM-DD HH24:MI:SS')", ""),
+    "day": ("(r.hour AT TIME ZONE %(zone)s)::date::text", ""),
+    "slot": ("slot.code", "LEFT JOIN ads_slot slot ON slot.id = r.slot_id"),
+    "line_item": ("r.line_item_id::text", ""),
+    "creative": ("r.creative_id::text", ""),
     "advertiser": (
         "advertiser.name",
-        "LEFT JOIN ads_lineitem item ON item.id = d.line_item_id"
+        "LEFT JOIN ads_lineitem item ON item.id = r.line_item_id"
         " LEFT JOIN ads_campaign campaign ON campaign.id = item.campaign_id"
         " LEFT JOIN ads_advertiser advertiser ON advertiser.id = campaign.advertiser_id",
     ),
     "section": (
         "section.slug",
-        "LEFT JOIN articles_article article ON article.id = d.article_id"
+        "LEFT JOIN articles_article article ON article.id = r.article_id"
         " LEFT JOIN articles_section section ON section.id = article.section_id",
     ),
-    "article": ("article.slug", "LEFT JOIN articles_article article ON article.id = d.article_id"),
+    "article": ("article.slug", "LEFT JOIN articles_article article ON article.id = r.article_id"),
 }
 LONGEST = timedelta(days=366)
-_NUMBERS = """
-SELECT {key} AS key, count(*), count(d.creative_id), sum(e.impressions), sum(e.viewable), sum(e.clicks),
-    sum(e.revenue)
-FROM delivery_addecision d {join}
-LEFT JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE kind = 'impression') AS impressions,
-        count(*) FILTER (WHERE kind = 'viewable') AS viewable,
-        count(*) FILTER (WHERE kind = 'click') AS clicks, coalesce(sum(revenue_micros), 0) AS revenue
-    FROM delivery_adevent WHERE decision_id = d.id
-) e ON true
-WHERE {where} GROUP BY 1 ORDER BY 1
-"""
-_INVALID = """
-SELECT {key} AS key, u.reason, count(*)
-FROM delivery_uncountedevent u JOIN delivery_addecision d ON d.id = u.decision_id {join}
-WHERE {where} GROUP BY 1, 2 ORDER BY 1, 2
-"""
-_OF_ITEM = " AND d.line_item_id = %(item)s"
-_OF_CAMPAIGN = " AND d.line_item_id IN (SELECT id FROM ads_lineitem WHERE campaign_id = %(campaign)s)"
+NOT = "not:"
+COUNTS = {"impression": "impressions", "viewable": "viewable", "click": "clicks"}
+_ROWS = f"""
+SELECT {{key}}, r.measure, sum(r.number)::bigint, sum(r.micros)::bigint,
+    coalesce(sum(r.number) FILTER (WHERE r.creative_id IS NOT NULL), 0)::bigint
+FROM (
+    SELECT hour, slot_id, line_item_id, creative_id, article_id, measure, number, micros
+    FROM delivery_rollup WHERE site_id = %(site)s AND hour >= %(start)s AND hour < %(end)s
+    UNION ALL
+    SELECT date_trunc('hour', at, %(zone)s), slot_id, line_item_id, creative_id, article_id, measure, 1,
+        micros
+    FROM ({PAST_MARK}) past WHERE site_id = %(site)s AND at >= %(start)s AND at < %(end)s
+) r {{join}} WHERE {{where}} GROUP BY 1, 2 ORDER BY 1, 2
+"""  # noqa: S608  (fixed texts)
+_OF_ITEM = "r.line_item_id = %(item)s"
+_OF_CAMPAIGN = "r.line_item_id IN (SELECT id FROM ads_lineitem WHERE campaign_id = %(campaign)s)"
+_OF_ADVERTISER = """r.line_item_id IN (
+    SELECT own.id FROM ads_lineitem own JOIN ads_campaign c ON c.id = own.campaign_id
+    WHERE c.advertiser_id = %(advertiser)s
+)"""
 
 
 @dataclass(slots=True)
@@ -88,6 +88,17 @@ class Numbers:
     def ecpm_micros(self) -> int | None:
         return self.revenue_micros * 1000 // self.impressions if self.impressions else None
 
+    def count(self, measure: str, number: int, micros: int, filled: int) -> None:
+        """Take in one sum of roll-ups."""
+        self.revenue_micros += micros
+        if measure == "request":
+            self.requests += number
+            self.filled += filled
+        elif measure.startswith(NOT):
+            self.invalid[measure.removeprefix(NOT)] = number
+        else:
+            setattr(self, COUNTS[measure], number)
+
     def add(self, other: Numbers) -> None:
         for name in ("requests", "filled", "impressions", "viewable", "clicks", "revenue_micros"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
@@ -113,12 +124,19 @@ class Numbers:
 
 
 def report(
-    site: Site, *, first: date, last: date, group_by: str, item: Any = None, campaign: Any = None
+    site: Site,
+    *,
+    first: date,
+    last: date,
+    group_by: str,
+    item: Any = None,
+    campaign: Any = None,
+    advertiser: Any = None,
 ) -> list[Numbers]:
-    """A row per key, for days of the site's zone, both included. Two queries.
+    """A row per key, for days of the site's zone, both included. Two queries; exact at any moment.
 
     Args:
-        item, campaign: only what belongs to this line item or campaign, by id.
+        item, campaign, advertiser: only what belongs to this line item, campaign or advertiser, by id.
     """
     key, join = GROUPS[group_by]
     zone = ZoneInfo(site.time_zone)
@@ -129,23 +147,15 @@ def report(
         "end": datetime.combine(last + timedelta(days=1), time.min, tzinfo=zone),
         "item": item,
         "campaign": campaign,
+        "advertiser": advertiser,
     }
-    where = "d.site_id = %(site)s AND d.at >= %(start)s AND d.at < %(end)s"
-    where += (_OF_ITEM if item else "") + (_OF_CAMPAIGN if campaign else "")
+    asked = ((_OF_ITEM, item), (_OF_CAMPAIGN, campaign), (_OF_ADVERTISER, advertiser))
+    where = " AND ".join([rule for rule, given in asked if given]) or "true"
     rows: dict[str, Numbers] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_NUMBERS.format(key=key, join=join, where=where), values)
-        for name, *counts in cursor.fetchall():
-            rows[name or ""] = _numbers(name or "", counts)
-        cursor.execute(_INVALID.format(key=key, join=join, where=where), values)
-        for name, reason, number in cursor.fetchall():
-            rows.setdefault(name or "", Numbers(name or "")).invalid[reason] = number
+    for name, *counted in rows_at_mark(_ROWS.format(key=key, join=join, where=where), values):
+        row = rows.setdefault(name or "", Numbers(name or ""))
+        row.count(*counted)
     return list(rows.values())
-
-
-def _numbers(key: str, counts: Sequence[Any]) -> Numbers:
-    requests, filled, impressions, viewable, clicks, revenue = (int(count or 0) for count in counts)
-    return Numbers(key, requests, filled, impressions, viewable, clicks, revenue)
 
 
 def total(rows: Sequence[Numbers]) -> Numbers:

@@ -11,6 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from ads.decision import TIERS, Choice, Surroundings, decide, rules_at
+from ads.delivery.ledger import left_in_pots
 from ads.delivery.models import AdDecision, Spend
 from ads.delivery.snapshots import Choices, choices_of, stored
 from ads.models import Creative, LineItem, Slot
@@ -159,7 +160,9 @@ def held_back(choices: Choices, article: Article, *, at: datetime) -> tuple[froz
     if not limits:
         return frozenset(), frozenset()
     keys = {key for _, key in limits}
-    spent = dict(Spend.objects.filter(key__in=keys).values_list("key", "settled_micros"))
+    held = Spend.objects.filter(key__in=keys).values_list("key", "settled_micros", "reserved_micros")
+    own = left_in_pots()  # Reserved by this process, for exactly what it may be about to choose.
+    spent = {key: settled + reserved - own.get(key, 0) for key, settled, reserved in held}
     over = frozenset(item for (item, key), most in limits.items() if spent.get(key, 0) > most)
     ahead = frozenset(
         item
@@ -194,7 +197,7 @@ def explain(decision: AdDecision) -> dict[str, Any]:
     return {
         "decision": str(decision.pk),
         "at": decision.at,
-        "slot": decision.slot.code,
+        "slot": asked[place] if asked else decision.slot.code,  # Its code may have changed since.
         "neighbours": [str(comment) for comment in decision.neighbours],
         "article": decision.article.slug,
         "winner": str(decision.line_item_id) if decision.line_item_id else None,

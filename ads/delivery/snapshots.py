@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import connection
 
 from ads.decision import Candidate
+from ads.delivery import ledger
 from ads.delivery.models import Snapshot
 from ads.models import Creative, LineItem
 from ads.pacing import Plan
@@ -63,6 +64,7 @@ def forget() -> None:
     """Load again at the next choice; for tests, whose rows and versions are rolled back."""
     _current.clear()
     stored.cache_clear()
+    ledger.forget()
 
 
 def _version() -> tuple[int, int]:
@@ -105,11 +107,6 @@ def price_of(item: LineItem) -> Price:
     if item.campaign.budget_micros is not None:
         limits[f"campaign:{item.campaign_id}"] = item.campaign.budget_micros
     return Price(item.price_model, each, limits, _plan(item, limits.get(f"item:{item.pk}")))
-
-
-def spend_keys(item: LineItem) -> tuple[str, str, str]:
-    """What a paid event of this line item is spent from; the key of a day ends in ``:day``."""
-    return f"campaign:{item.campaign_id}", f"day:{item.pk}:day", f"item:{item.pk}"
 
 
 def _plan(item: LineItem, most: int | None) -> Plan | None:

@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ads.delivery.events import Visit, count_event
-from ads.delivery.models import AdDecision, AdEvent, Kind, Spend, UncountedEvent
+from ads.delivery.models import AdDecision, AdEvent, Kind, UncountedEvent
 from ads.delivery.reports import report
 from ads.delivery.views import event_path, safe_cell
 from ads.models import Advertiser, Campaign, Creative, LineItem, PolicyOverride
@@ -171,6 +171,23 @@ def test_one_network_counts_so_often(article: Article, sold: Creative, settings:
     assert (AdEvent.objects.count(), reasons()) == (2, ["rate"] * 2)
 
 
+def test_sooner_than_anybody_could_act_does_not_count(
+    article: Article, sold: Creative, settings: Any
+) -> None:
+    settings.ADS_EVENT_RATE = "1000/minute"
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        (top,) = ask(article, "top")
+        get(top["impression_url"])
+        clock.shift(0.29)
+        get(top["click_url"])
+        get(top["viewable_url"])
+        assert reasons() == ["too_fast"] * 2
+        clock.shift(0.72)
+        get(top["click_url"])
+        get(top["viewable_url"])
+    assert sorted(AdEvent.objects.values_list("kind", flat=True)) == ["click", "impression", "viewable"]
+
+
 def test_tokens_are_for_one_decision_and_one_kind(article: Article, sold: Creative) -> None:
     (top,) = ask(article, "top")
     token = top["impression_url"].rpartition("/")[2]
@@ -212,7 +229,7 @@ def test_no_limit_is_crossed_and_what_is_spent_is_not_chosen(
     else:
         LineItem.objects.update(**{limit: 25_600})
     assert browse(article, 6) == 3
-    assert set(Spend.objects.values_list("settled_micros", flat=True)) == {25_500}
+    assert sum(AdEvent.objects.values_list("revenue_micros", flat=True)) == 25_500
     assert AdDecision.objects.filter(no_fill_reason="no_eligible_line_item").count() == 3
 
 
@@ -223,7 +240,7 @@ def test_views_that_were_made_before_the_budget_ran_out_are_free(article: Articl
         get(path)
     assert AdEvent.objects.count() == 2
     assert reasons() == ["over_budget"] * 3
-    assert set(Spend.objects.values_list("settled_micros", flat=True)) == {17_000}
+    assert sum(AdEvent.objects.values_list("revenue_micros", flat=True)) == 17_000
 
 
 def test_a_flat_price_is_earned_by_impressions_up_to_its_goal(article: Article, sold: Creative) -> None:

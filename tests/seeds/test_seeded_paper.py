@@ -12,7 +12,7 @@ from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
-from ads.delivery.models import AdDecision, AdEvent, Spend
+from ads.delivery.models import AdDecision, AdEvent
 from ads.delivery.serving import explain
 from ads.models import Creative, LineItem
 from ads.selectors import ads_for_article
@@ -80,7 +80,7 @@ def test_four_weeks_of_ads_add_up_and_the_flat_week_stands_at_61_per_cent() -> N
     days = set(AdDecision.objects.values_list("at__date", flat=True))
     assert len(days) >= 27
     revenue = sum(seen.values_list("revenue_micros", flat=True))
-    assert Spend.objects.get(key=f"item:{item.pk}").settled_micros == revenue <= item.price_micros
+    assert 0 < revenue <= item.price_micros
 
 
 def test_every_seeded_decision_can_be_drawn_again() -> None:

@@ -1,29 +1,31 @@
-"""``manage.py reconcile_ads``: do events, spending and budgets agree? Exits 1 and names what does not."""
+"""``manage.py reconcile_ads``: do events, roll-ups, ledger and budgets agree? Exits 1 and says where not."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ads.delivery.models import AdEvent
 from ads.delivery.reconciling import differences
-
-WORDS = {
-    "differs": "events say {expected}, the account says {found} micros",
-    "overspent": "spent {found} of a budget of {expected} micros",
-    "counted_twice": "counted {found} times",
-}
+from ads.delivery.rollups import fold, rebuild
 
 
 class Command(BaseCommand):
-    help = "Compare counted ad events with what was spent of every budget; exits 1 on any difference."
+    help = "Compare ad events, hourly roll-ups, ledger and budgets; exits 1 on any difference."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--rebuild", action="store_true", help="First make roll-ups and ledger again from the events."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["rebuild"]:
+            rebuild()
+        fold()
         found = differences()
         for one in found:
-            words = WORDS[one.kind].format(found=one.found, expected=one.expected)
-            self.stdout.write(f"{one.key}: {words}")
+            self.stdout.write(str(one))
         if found:
             raise CommandError(f"{len(found)} differences.")
-        self.stdout.write(f"{AdEvent.objects.count():,} events and every budget agree.")
+        self.stdout.write(f"{AdEvent.objects.count():,} events, roll-ups, ledger and every budget agree.")

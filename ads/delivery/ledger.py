@@ -1,0 +1,290 @@
+"""Budgets by leases: a process reserves some money of a line item, and its events spend from that.
+
+A lease is taken from three accounts at once: the line item's, its day's, its campaign's. Settled and reserved
+money together never cross a limit, so events that name a lease cannot either, however many processes count.
+The account's row is touched once per lease instead of once per event.
+
+What is reserved and not spent comes back when the lease is replaced, at the latest ``LEASE_S`` after it was
+taken, whether its process lives or not. A lease holds at most a 16th of what was left, and at least one
+event. So W processes keep at most W times that from a budget, for at most ``LEASE_S``; near its end leases
+are of one event, and the budget is spent to the last one.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from newsroom.ids import uuid7
+
+LEASE_S = 20.0
+MARGIN_S = 2.0  # A process stops spending so long before its lease ends: clocks run unevenly.
+SHARE = 16  # A lease takes at most this part of what is left
+MOST_EVENTS = 256  # and never more than so many events' worth.
+
+
+@dataclass(slots=True)
+class Pot:
+    """What this process has left of one lease. ``until``: by this process's monotonic clock."""
+
+    lease: UUID
+    left: int
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """Whose money an event costs: a line item's, on one day of the site's zone."""
+
+    line_item: UUID
+    campaign: UUID
+    day: date
+
+    @property
+    def keys(self) -> tuple[str, str, str]:
+        """The three accounts, in the order in which everybody locks them."""
+        return f"campaign:{self.campaign}", f"day:{self.line_item}:{self.day}", f"item:{self.line_item}"
+
+
+_pots: dict[Purse, Pot] = {}
+_pots_lock = threading.Lock()
+_taking = threading.Lock()
+
+
+def reserve(purse: Purse, micros: int) -> UUID | None:
+    """Take ``micros`` of what this process holds, with a new lease if need be; None if the limits refuse."""
+    lease = _from_pot(purse, micros)
+    if lease is None:
+        with _taking:  # One thread asks; the others find what it brings.
+            lease = _from_pot(purse, micros) or _from_new_lease(purse, micros)
+    return lease
+
+
+def give_back(purse: Purse, lease: UUID, micros: int) -> None:
+    """What was reserved for an event that turned out not to count."""
+    with _pots_lock:
+        pot = _pots.get(purse)
+        if pot is not None and pot.lease == lease:
+            pot.left += micros
+
+
+def drop(purse: Purse, lease: UUID) -> None:
+    """Forget a lease that the database no longer knows."""
+    with _pots_lock:
+        pot = _pots.get(purse)
+        if pot is not None and pot.lease == lease:
+            del _pots[purse]
+
+
+def left_in_pots() -> dict[str, int]:
+    """By account: money that this process has reserved and not spent."""
+    now, found = time.monotonic(), dict[str, int]()
+    with _pots_lock:
+        for purse in [purse for purse, pot in _pots.items() if pot.until <= now]:
+            del _pots[purse]  # Else there would be one for each line item and day there ever was.
+        for purse, pot in _pots.items():
+            for key in purse.keys:
+                found[key] = found.get(key, 0) + pot.left
+    return found
+
+
+def forget() -> None:
+    """Drop all leases that this process holds; for tests, whose leases are rolled back."""
+    with _pots_lock:
+        _pots.clear()
+
+
+def _from_pot(purse: Purse, micros: int) -> UUID | None:
+    with _pots_lock:
+        pot = _pots.get(purse)
+        if pot is None or pot.left < micros or pot.until <= time.monotonic():
+            return None
+        pot.left -= micros
+        return pot.lease
+
+
+def _from_new_lease(purse: Purse, micros: int) -> UUID | None:
+    with _pots_lock:
+        old = _pots.pop(purse, None)
+    until = time.monotonic() + LEASE_S - MARGIN_S
+    taken = take(purse, micros, instead_of=old.lease if old else None)
+    if taken is None:
+        return None
+    lease, amount = taken
+    with _pots_lock:
+        _pots[purse] = Pot(lease, amount - micros, until)
+    return lease
+
+
+# --- the accounts ------------------------------------------------------------------------------------------
+# Locked against a limit that changes at this moment; a change ends the leases there are (a trigger).
+_LIMITS = """
+SELECT item.price_model, item.price_micros, item.budget_micros, item.daily_cap_micros, campaign.budget_micros
+FROM ads_lineitem item JOIN ads_campaign campaign ON campaign.id = item.campaign_id
+WHERE item.id = %(item)s FOR SHARE OF item, campaign
+"""
+_EXPIRE = "UPDATE delivery_lease SET until = '-infinity' WHERE id = %s"
+_OPEN = """
+INSERT INTO delivery_spend (key, settled_micros)
+SELECT key, 0 FROM unnest(%s::text[]) key ORDER BY key ON CONFLICT DO NOTHING
+"""
+_HELD = """
+SELECT key, settled_micros + reserved_micros FROM delivery_spend WHERE key = ANY(%s) ORDER BY key FOR UPDATE
+"""
+_RESERVE = "UPDATE delivery_spend SET reserved_micros = reserved_micros + %s WHERE key = ANY(%s)"
+_LEASE = """
+INSERT INTO delivery_lease (id, line_item_id, campaign_id, day, amount_micros, until)
+VALUES (%s, %s, %s, %s, %s, clock_timestamp() + make_interval(secs => %s))
+"""
+
+
+@transaction.atomic
+def take(purse: Purse, micros: int, *, instead_of: UUID | None = None) -> tuple[UUID, int] | None:
+    """A new lease and its amount, enough for one event of ``micros`` at least; None if a limit refuses.
+
+    Args:
+        instead_of: a lease that its holder ends with this; what is left of it goes back first.
+    """
+    keys = list(purse.keys)
+    with connection.cursor() as cursor:
+        cursor.execute(_LIMITS, {"item": purse.line_item})
+        row = cursor.fetchone()
+        if row is None:
+            return None  # It was deleted.
+        if instead_of is not None:
+            cursor.execute(_EXPIRE, [instead_of])
+        _close_expired(cursor, campaign=purse.campaign)
+        cursor.execute(_OPEN, [keys])
+        cursor.execute(_HELD, [keys])
+        held = dict(cursor.fetchall())
+        room = min((most - held[key] for key, most in _limits(purse, *row).items()), default=None)
+        amount = _amount(micros, room)
+        if amount is None:
+            return None
+        lease = uuid7()
+        cursor.execute(_RESERVE, [amount, keys])
+        cursor.execute(_LEASE, [lease, purse.line_item, purse.campaign, purse.day, amount, LEASE_S])
+    return lease, amount
+
+
+def _limits(
+    purse: Purse, model: str, price: int, budget: int | None, cap: int | None, all_items: int | None
+) -> Mapping[str, int]:
+    """By account, what may be spent in all. A flat price is a limit itself."""
+    campaign, day, item = purse.keys
+    own = [most for most in (budget, price if model == "flat" else None) if most is not None]
+    given = {campaign: all_items, day: cap, item: min(own, default=None)}
+    return {key: most for key, most in given.items() if most is not None}
+
+
+def _amount(micros: int, room: int | None) -> int | None:
+    """Whole events: as many as the room has for everybody, at least one, else None."""
+    if room is None:
+        return MOST_EVENTS * micros
+    if micros > room:
+        return None
+    return micros * min(MOST_EVENTS, max(1, room // SHARE // micros))
+
+
+# --- settling ----------------------------------------------------------------------------------------------
+_LOCK_LEASES = "SELECT 1 FROM delivery_lease ORDER BY id FOR NO KEY UPDATE"  # Events go on meanwhile.
+_SETTLE_LEASES = """
+UPDATE delivery_lease lease SET folded_micros = folded_micros + spent.micros
+FROM (
+    SELECT lease AS id, sum(revenue_micros)::bigint AS micros FROM delivery_adevent
+    WHERE txid >= %(low)s AND txid < %(high)s AND lease IS NOT NULL GROUP BY 1
+) spent WHERE spent.id = lease.id
+"""
+# Imported events have no lease: what they cost is settled, and was never reserved.
+_SPENT = """
+WITH paid AS (
+    SELECT decision.line_item_id AS item, coalesce(lease.campaign_id, item.campaign_id) AS campaign,
+        coalesce(lease.day, (decision.at AT TIME ZONE site.time_zone)::date) AS day,
+        event.revenue_micros AS micros,
+        CASE WHEN lease.id IS NULL THEN 0 ELSE event.revenue_micros END AS held
+    FROM delivery_adevent event
+    JOIN delivery_addecision decision ON decision.id = event.decision_id
+    JOIN articles_site site ON site.id = decision.site_id
+    LEFT JOIN ads_lineitem item ON item.id = decision.line_item_id
+    LEFT JOIN delivery_lease lease ON lease.id = event.lease
+    WHERE event.txid >= %(low)s AND event.txid < %(high)s AND event.revenue_micros > 0
+), sums AS (
+    SELECT 'item:' || item AS key, micros, held FROM paid
+    UNION ALL SELECT 'day:' || item || ':' || day, micros, held FROM paid
+    UNION ALL SELECT 'campaign:' || campaign, micros, held FROM paid WHERE campaign IS NOT NULL
+)
+SELECT key, sum(micros)::bigint, sum(held)::bigint FROM sums GROUP BY 1 ORDER BY 1
+"""
+_MOVE = """
+UPDATE delivery_spend SET settled_micros = settled_micros + moved.settled,
+    reserved_micros = reserved_micros - moved.returned
+FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) moved (key, settled, returned)
+WHERE delivery_spend.key = moved.key
+"""
+# Nobody can spend from an expired lease, and whoever still does has committed before this has its lock.
+_EXPIRED = """
+SELECT id, line_item_id, campaign_id, day, amount_micros, folded_micros FROM delivery_lease
+WHERE until < clock_timestamp() AND campaign_id = coalesce(%s, campaign_id) ORDER BY id FOR UPDATE
+"""
+_NOT_FOLDED = """
+SELECT lease, sum(revenue_micros)::bigint FROM delivery_adevent
+WHERE txid >= %s AND lease = ANY(%s) GROUP BY 1
+"""
+_SHRINK = """
+UPDATE delivery_lease lease SET amount_micros = spent.micros
+FROM unnest(%s::uuid[], %s::bigint[]) spent (id, micros) WHERE spent.id = lease.id
+"""
+_END = "DELETE FROM delivery_lease WHERE id = ANY(%s) AND folded_micros = amount_micros"
+
+
+def settle(cursor: Any, *, low: int, high: int) -> None:
+    """Move what these transactions' events spent from reserved to settled; inside the caller's fold."""
+    cursor.execute(_LOCK_LEASES)
+    if high > low:
+        between = {"low": low, "high": high}
+        cursor.execute(_SPENT, between)
+        _move(cursor, cursor.fetchall())
+        cursor.execute(_SETTLE_LEASES, between)
+    _close_expired(cursor, mark=high)
+
+
+def _close_expired(cursor: Any, *, campaign: UUID | None = None, mark: int | None = None) -> None:
+    """Return what expired leases have left, and end those whose events are all folded.
+
+    Args:
+        mark: up to where events are folded, if that is not what the watermark says.
+    """
+    cursor.execute(_EXPIRED, [campaign])
+    expired = cursor.fetchall()
+    if not expired:
+        return
+    if mark is None:  # Not before the leases are locked: it moves only with them.
+        cursor.execute("SELECT coalesce((SELECT folded_before FROM delivery_watermark), 0)")
+        mark = int(cursor.fetchone()[0])
+    ids = [row[0] for row in expired]
+    cursor.execute(_NOT_FOLDED, [mark, ids])
+    waiting = dict(cursor.fetchall())
+    spent = [folded + waiting.get(lease, 0) for lease, *_, folded in expired]
+    returned: dict[str, int] = {}
+    for (_, item, owner, day, amount, _), used in zip(expired, spent, strict=True):
+        for key in Purse(item, owner, day).keys if amount > used else ():
+            returned[key] = returned.get(key, 0) + amount - used
+    _move(cursor, [(key, 0, micros) for key, micros in sorted(returned.items())])
+    cursor.execute(_SHRINK, [ids, spent])
+    cursor.execute(_END, [ids])
+
+
+def _move(cursor: Any, rows: Sequence[tuple[str, int, int]]) -> None:
+    """Add to what is settled and take from what is reserved, by account, in the order of their keys."""
+    if rows:
+        keys, settled, returned = (list(column) for column in zip(*rows, strict=True))
+        cursor.execute(_OPEN, [keys])
+        cursor.execute(_HELD, [keys])
+        cursor.execute(_MOVE, [keys, settled, returned])

@@ -1,31 +1,25 @@
-"""What the machine goes by, in forms: policies, word lists, classifier versions; and decisions, to read."""
+"""What the machine goes by, in forms: policies, classifier versions; and decisions, to read."""
 
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
-from articles.models import Site
 from moderation.desk import words
-from moderation.desk.control import cleaned_words, save_policy, save_word_list
-from moderation.desk.impact import impact_of
-from moderation.models import Decision, ModelVersion, Policy, WordList
+from moderation.desk.changes import changes_of
+from moderation.desk.control import save_policy
+from moderation.models import Decision, ModelVersion, Policy
 from moderation.policy import LABELS
-from newsroom.audit.models import AuditEntry
 from newsroom.audit.services import record
-from newsroom.errors import FieldError
 
 CUTS = ("hold", "reject")
 
@@ -41,13 +35,6 @@ class ReadOnly:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-def audit_history(object_type: str, object_id: Any) -> list[AuditEntry]:
-    rows = AuditEntry.objects.filter(object_type=object_type, object_id=str(object_id)).select_related(
-        "actor"
-    )
-    return list(rows.order_by("-id")[:50])
 
 
 # --- policies ------------------------------------------------------------------------------------
@@ -159,7 +146,7 @@ class PolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        extra = {"entries": audit_history("policy", object_id)} | (extra_context or {})
+        extra = {"entries": changes_of("policy", object_id)} | (extra_context or {})
         return super().change_view(request, object_id, form_url, extra)
 
 
@@ -184,116 +171,6 @@ def achieved(version: ModelVersion | None, *, caption: str) -> SafeString:
             }
         )
     return render_to_string("desk/parts/achieved.html", {"rows": rows, "caption": caption})
-
-
-# --- word lists ----------------------------------------------------------------------------------
-class WordListForm(forms.ModelForm):  # type: ignore[type-arg]
-    """One word or phrase a line."""
-
-    words = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 18, "class": "vLargeTextField", "spellcheck": "false"}),
-        required=False,
-        help_text="One a line, in plain spelling: spaced, leet and look-alike spellings are found as well.",
-    )
-
-    class Meta:
-        model = WordList
-        fields = ["site", "kind", "words"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.words:
-            self.initial["words"] = "\n".join(self.instance.words)
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse words that match nothing, everything, or every second comment of the last 30 days."""
-        data = super().clean() or self.cleaned_data
-        site: Site | None = data.get("site") or (self.instance.site if self.instance.site_id else None)
-        kind: str = data.get("kind") or self.instance.kind
-        if site is None or not kind or "words" not in data:
-            return data
-        try:
-            words = cleaned_words(data["words"].splitlines(), is_domains=kind == WordList.Kind.BLOCKED_DOMAIN)
-        except FieldError as error:
-            self.add_error("words", forms.ValidationError(error.detail, code=error.field_code))
-            return data
-        added = sorted(set(words) - set(self.instance.words))
-        impact = impact_of(site=site, kind=kind, words=added, stored=(), now=timezone.now())
-        if impact.too_common:
-            common = ", ".join(impact.too_common)
-            self.add_error("words", f"In at least half of the comments of the last 30 days: {common}.")
-        data["words"] = words
-        return data
-
-
-@admin.register(WordList)
-class WordListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    form = WordListForm
-    change_form_template = "admin/moderation/wordlist_form.html"
-    list_display = ["kind", "site", "number", "version", "updated_at"]
-    list_filter = ["site", "kind"]
-    list_select_related = ["site"]
-    actions = None
-
-    @admin.display(description="words")
-    def number(self, word_list: WordList) -> int:
-        return len(word_list.words)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["site", "kind"] if obj else []
-
-    def get_urls(self) -> list[URLPattern]:
-        impact = path("<uuid:pk>/impact/", self.admin_site.admin_view(self.impact), name="wordlist_impact")
-        return [impact, *super().get_urls()]
-
-    def impact(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        """What the words in the form would have caught, with nothing saved."""
-        word_list = WordList.objects.select_related("site").filter(pk=pk).first()
-        if word_list is None:
-            raise Http404
-        if not self.has_change_permission(request, word_list):
-            raise PermissionDenied
-        text = request.POST.get("words", "\n".join(word_list.words))
-        context = {
-            **self.admin_site.each_context(request),
-            "word_list": word_list,
-            "text": text,
-            "title": "Preview",
-        }
-        is_domains = word_list.kind == WordList.Kind.BLOCKED_DOMAIN
-        try:
-            words = cleaned_words(text.splitlines(), is_domains=is_domains)
-        except FieldError as error:
-            context["problem"] = error.detail
-        else:
-            context["impact"] = impact_of(
-                site=word_list.site,
-                kind=word_list.kind,
-                words=words,
-                stored=word_list.words,
-                now=timezone.now(),
-            )
-        return TemplateResponse(request, "desk/wordlist_impact.html", context)
-
-    def save_model(self, request: HttpRequest, obj: WordList, form: Any, change: bool) -> None:
-        save_word_list(obj, actor=request.user)
-
-    def delete_model(self, request: HttpRequest, obj: WordList) -> None:
-        record(
-            action="wordlist.delete",
-            object_type="wordlist",
-            object_id=obj.pk,
-            actor_kind="person",
-            actor=request.user,
-            data={"kind": obj.kind, "version": obj.version, "words": len(obj.words)},
-        )
-        super().delete_model(request, obj)
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        extra = {"entries": audit_history("wordlist", object_id)} | (extra_context or {})
-        return super().change_view(request, object_id, form_url, extra)
 
 
 # --- classifier versions and decisions, to read --------------------------------------------------

@@ -26,7 +26,7 @@ SELECT history.refused, history.decided,
      WHERE other.network = %(network)s AND sent.created_at
         BETWEEN statement_timestamp() - %(flood_window)s AND statement_timestamp()),
     (SELECT coalesce(jsonb_agg(jsonb_build_array(id, xmin::text || ctid::text) ORDER BY id), '[]')
-     FROM moderation_wordlist WHERE site_id = %(site)s)
+     FROM moderation_wordlist WHERE site_id = %(site)s AND (section_id IS NULL OR section_id = %(section)s))
 FROM (
     SELECT count(DISTINCT decision.comment_id) AS decided, count(DISTINCT decision.comment_id) FILTER (
         WHERE decision.outcome <> 'published' AND decision.actor_kind IN ('person', 'machine')) AS refused
@@ -45,7 +45,7 @@ class Circumstances:
     Attributes:
         refused, decided: this mailbox's other comments of the last seven days.
         of_network: comments of this network in the last ten minutes, this one too.
-        word_lists: of the site.
+        word_lists: of the site and the article's section.
     """
 
     refused: int
@@ -61,6 +61,7 @@ def circumstances(comment: Comment, private: CommentPrivate) -> Circumstances:
         "mailbox": private.mailbox_id,
         "comment": comment.pk,
         "site": comment.article.site_id,
+        "section": comment.article.section_id,
         "flood_window": FLOOD_WINDOW,
         "history_window": HISTORY_WINDOW,
     }
@@ -73,7 +74,7 @@ def circumstances(comment: Comment, private: CommentPrivate) -> Circumstances:
 
 # A list by its id and the version of its row (writer and place): no change is missed, whoever made it.
 _kept: dict[UUID, tuple[str, WordList]] = {}
-MOST_KEPT = 64  # lists; three for each site
+MOST_KEPT = 64  # lists
 
 
 def _word_lists(versions: list[tuple[UUID, str]]) -> tuple[WordList, ...]:

@@ -173,7 +173,7 @@ class Emergency(models.Model):
 
 
 class WordList(models.Model):
-    """Literal words and phrases, compared undisguised. ``version`` rises with every change."""
+    """Words and phrases of a site or a section, never expressions. Each change raises ``version``."""
 
     class Kind(models.TextChoices):
         BANNED = "banned", "banned: reject"
@@ -182,16 +182,28 @@ class WordList(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="word_lists")
+    section = models.ForeignKey(
+        Section, null=True, blank=True, on_delete=models.PROTECT, related_name="word_lists"
+    )
     kind = models.CharField(max_length=20, choices=Kind.choices)
+    is_literal = models.BooleanField(
+        default=False, db_default=False, help_text="As written, in any case. Off: disguises are undone."
+    )
     words = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["site", "kind"], name="one_list_per_kind")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["site", "section", "kind", "is_literal"],
+                nulls_distinct=False,
+                name="one_list_per_kind_and_scope",
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} ({self.site})"
+        return f"{self.get_kind_display()} ({self.section or self.site})"
 
 
 class Decision(models.Model):

@@ -29,7 +29,10 @@ def rule_findings(comment: Comment, private: CommentPrivate, policy: ResolvedPol
 
 
 def _listed(known: Circumstances) -> list[Listed]:
-    return [Listed(each.kind, each.words, f"{each.pk}:{each.version}") for each in known.word_lists]
+    return [
+        Listed(each.kind, each.words, f"{each.pk}:{each.version}", is_literal=each.is_literal)
+        for each in known.word_lists
+    ]
 
 
 # --- the form, the author, the network ---------------------------------------------------------------

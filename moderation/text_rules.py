@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import ahocorasick
+import numpy as np
 from publicsuffixlist import PublicSuffixList
 
-from moderation.classifier.text import MatchForm, match_form
+from moderation.classifier.text import MAX_CHARACTERS, MatchForm, match_form
 from moderation.policy import Finding, ResolvedPolicy
 
 BANNED, SUSPECT, BLOCKED_DOMAIN = "banned", "suspect", "blocked_domain"
@@ -35,6 +36,7 @@ class Listed:
     kind: str
     words: Sequence[str]
     version: str = ""
+    is_literal: bool = False  # As written, in any case; else disguises are undone.
 
 
 def text_findings(*, name: str, body: str, lists: Sequence[Listed], policy: ResolvedPolicy) -> list[Finding]:
@@ -43,54 +45,95 @@ def text_findings(*, name: str, body: str, lists: Sequence[Listed], policy: Reso
 
 
 # --- words ------------------------------------------------------------------------------------------------
-@lru_cache(maxsize=32)
-def _automaton(words: tuple[str, ...]) -> ahocorasick.Automaton | None:
+Hit = tuple[str, int, int]
+"""A listed word, and the range of the text in which it stands."""
+
+
+def literal_form(text: str) -> MatchForm:
+    """A text as it is written but for upper and lower case: what a literal list is compared with."""
+    text = text[:MAX_CHARACTERS]
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return MatchForm(lowered)
+    pieces = [character.lower() for character in text]  # "İ" becomes two.
+    starts = np.repeat(np.arange(len(pieces), dtype=np.int32), [len(piece) for piece in pieces])
+    return MatchForm("".join(pieces), starts, starts + 1)
+
+
+def folded(word: str, *, is_literal: bool = False) -> str:
+    """A listed word as texts are compared with it, one space between words."""
+    return " ".join((literal_form if is_literal else match_form)(word).text.split())
+
+
+@lru_cache(maxsize=64)
+def _automaton(words: tuple[str, ...], is_literal: bool) -> ahocorasick.Automaton | None:
     automaton = ahocorasick.Automaton()
     for word in words:
-        folded = " ".join(match_form(word).text.split())
-        if folded:
-            automaton.add_word(folded, (word, folded))
+        key = folded(word, is_literal=is_literal)
+        if key:
+            automaton.add_word(key, (word, key))
     if not len(automaton):
         return None
     automaton.make_automaton()
     return automaton
 
 
-def find_words(form: MatchForm, words: Iterable[str]) -> list[tuple[int, int]]:
-    """Where whole words or phrases stand, as ranges of the original text. Disguises are already undone."""
-    automaton = _automaton(tuple(words))
+def word_hits(form: MatchForm, words: Iterable[str], *, is_literal: bool = False) -> list[Hit]:
+    """Which whole words or phrases stand where, as ranges of the original text; ``form`` is of that kind."""
+    automaton = _automaton(tuple(words), is_literal)
     if automaton is None:
         return []
     # A phrase is found across any run of blanks or a line end.
     blanks = [blank.start() for blank in _BLANK_AFTER_BLANK.finditer(form.text)]
     form = form.without(blanks)
-    text, spans = _BLANK.sub(" ", form.text), []
-    for last, (_, folded) in automaton.iter(text):
-        start, end = last - len(folded) + 1, last + 1
-        if (start == 0 or not text[start - 1].isalnum()) and (end == len(text) or not text[end].isalnum()):
-            spans.append(form.span(start, end))
-    return sorted(set(spans))
+    text, hits = _BLANK.sub(" ", form.text), set()
+    for last, (word, key) in automaton.iter(text):
+        start, end = last - len(key) + 1, last + 1
+        if not _runs_on(text, start - 1) and not _runs_on(text, end - 1):
+            hits.add((word, *form.span(start, end)))
+    return sorted(hits, key=lambda hit: hit[1:])
+
+
+def _runs_on(text: str, position: int) -> bool:
+    """Whether one word goes on from ``position`` to the next character; a sign ends a word."""
+    pair = text[max(position, 0) : position + 2]
+    return len(pair) == 2 and pair.isalnum()
+
+
+def find_words(form: MatchForm, words: Iterable[str], *, is_literal: bool = False) -> list[tuple[int, int]]:
+    """Where whole words or phrases stand, as ranges of the original text."""
+    return sorted({(start, end) for _, start, end in word_hits(form, words, is_literal=is_literal)})
+
+
+def word_forms(texts: Mapping[str, str], lists: Sequence[Listed]) -> dict[str, MatchForm]:
+    """Texts in the form that these lists, all literal or all not, are compared with."""
+    if lists and lists[0].is_literal:
+        return {where: literal_form(text) for where, text in texts.items()}
+    # Where a disguise has several readings ("4ss", "turrrnip"), the listed one is what was meant.
+    listed = {word.lower() for word_list in lists for word in word_list.words}
+    return {where: match_form(text, listed.__contains__) for where, text in texts.items()}
 
 
 def _word_findings(name: str, body: str, lists: Sequence[Listed]) -> list[Finding]:
-    lists = [each for each in lists if each.kind != BLOCKED_DOMAIN]
-    if not lists:
-        return []
-    listed = {word.lower() for word_list in lists for word in word_list.words}
-    # Where a disguise has several readings ("4ss", "turrrnip"), the listed one is what was meant.
-    texts = {"body": body, "name": name}
-    forms = {where: match_form(text, listed.__contains__) for where, text in texts.items()}
     found = []
-    for word_list in lists:
-        for where, form in forms.items():
-            spans = find_words(form, word_list.words)
-            if spans:
-                code = f"{word_list.kind}_word"
-                found.append(Finding(code, where=where, spans=tuple(spans), version=word_list.version))
+    for is_literal in (False, True):
+        alike = [each for each in lists if each.kind != BLOCKED_DOMAIN and each.is_literal is is_literal]
+        forms = word_forms({"body": body, "name": name}, alike) if alike else {}
+        for word_list in alike:
+            for where, form in forms.items():
+                spans = find_words(form, word_list.words, is_literal=is_literal)
+                if spans:
+                    code = f"{word_list.kind}_word"
+                    found.append(Finding(code, where=where, spans=tuple(spans), version=word_list.version))
     return found
 
 
 # --- links -------------------------------------------------------------------------------------------------
+def registrable_domain(host: str) -> str:
+    """What somebody registered of a host name: example.co.uk of www.example.co.uk; empty if nothing."""
+    return _suffixes.privatesuffix(host, accept_unknown=False) or ""
+
+
 def links(text: str) -> list[tuple[int, int, str]]:
     """Each link or bare domain with a real public suffix: its range and registrable domain."""
     found = []
@@ -113,7 +156,7 @@ def links(text: str) -> list[tuple[int, int, str]]:
                 labels.pop()  # "example.org.2": what follows the domain is no part of it.
             end = end if len(".".join(labels)) == len(host) else start + len(".".join(labels))
             host = ".".join(labels)
-        domain = _suffixes.privatesuffix(host, accept_unknown=False)
+        domain = registrable_domain(host)
         if domain:
             found.append((start, end, domain))
     return found

@@ -56,6 +56,7 @@ def _alike(stories: Sequence[Story]) -> set[int]:
 def _listed_words(stories: Sequence[Story]) -> list[str]:
     sites = {story.comment.article.site_id for story in stories}
     lists = WordList.objects.filter(site_id__in=sites).exclude(kind=WordList.Kind.BLOCKED_DOMAIN)
+    # A literal list's word is found undisguised too: this only asks which texts are worth a closer look.
     return [word for found in lists for word in found.words]
 
 

@@ -13,7 +13,9 @@ COMMENTS_OF_ONE_NETWORK = 100
 def seed_rules(site: Site) -> None:
     """Banned and suspect words, a blocked domain, and a policy. What exists stays as it is."""
     for kind, words in load().words.items():
-        WordList.objects.get_or_create(site=site, kind=kind, defaults={"words": words})
+        WordList.objects.get_or_create(
+            site=site, section=None, kind=kind, is_literal=False, defaults={"words": words}
+        )
     Policy.objects.get_or_create(
         site=site, section=None, article=None, defaults={"flood_limit": COMMENTS_OF_ONE_NETWORK}
     )

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from moderation.desk import emergency_views, report_views, sweep_views, views
+from moderation.desk import report_views, sweep_views, views
+from moderation.desk.control_urls import control_urls
 
 
 def desk_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
@@ -29,10 +30,7 @@ def desk_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
         path(
             "desk/authors/<uuid:mailbox_id>/address/", wrap(views.author_address), name="desk_author_address"
         ),
-        path("desk/emergencies/", wrap(emergency_views.begin), name="desk_emergency"),
-        path(
-            "desk/emergencies/<uuid:emergency_id>/end/", wrap(emergency_views.end), name="desk_emergency_end"
-        ),
+        *control_urls(wrap),
         path("desk/claim/", wrap(views.claim), name="desk_claim"),
         path("desk/escalate/", wrap(views.escalate), name="desk_escalate"),
         path("desk/settings/", wrap(views.settings), name="desk_settings"),

@@ -27,7 +27,8 @@ def paths(hold):
         f"/admin/desk/comments/{comment.pk}/",
         f"/admin/desk/authors/{comment.private.mailbox_id}/",
         "/admin/desk/numbers/",
-        f"/admin/moderation/wordlist/{words.pk}/impact/",
+        "/admin/desk/words/",
+        f"/admin/desk/words/{words.pk}/",
     ]
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from articles.models import Article, Sensitivity
 from comments.models import Comment
-from moderation.models import Decision, ModelVersion, Policy, WordList
+from moderation.models import Decision, ModelVersion, Policy
 from newsroom.access.models import ApiToken
 from newsroom.access.services import token_digest
 from newsroom.audit.models import AuditEntry
@@ -196,54 +196,7 @@ def test_articles_are_found_and_filtered(desk):
     assert "Preview" in drafts
 
 
-# --- word lists and policies ----------------------------------------------------------------------------
-def save_words(client, word_list, words):
-    return client.post(f"/admin/moderation/wordlist/{word_list.pk}/change/", {"words": words})
-
-
-@pytest.fixture
-def banned():
-    return WordList.objects.create(site=SiteFactory(), kind="banned", words=["grockle"])
-
-
-def test_a_changed_list_has_a_new_version_and_an_audit_row(desk, editor, banned):
-    assert save_words(desk, banned, "grockle\n emmet \n\nemmet").status_code == 302
-    banned.refresh_from_db()
-    assert (banned.words, banned.version) == (["emmet", "grockle"], 2)
-    entry = audit("wordlist.update").get()
-    assert entry.actor == editor
-    assert entry.data == {"kind": "banned", "version": 2, "added": 1, "removed": 0, "words": 2}
-
-
-def test_saving_the_same_list_changes_nothing(desk, banned):
-    save_words(desk, banned, "grockle")
-    banned.refresh_from_db()
-    assert banned.version == 1
-    assert not audit("wordlist.update").exists()
-
-
-@pytest.mark.parametrize("word", ["a", "!", "\u200b\u200b", "é", "…", "._-", "4"])
-def test_a_word_that_matches_everything_or_nothing_is_refused(desk, banned, word):
-    answer = save_words(desk, banned, f"grockle\n{word}x\n{word}")
-    assert answer.status_code == 200
-    banned.refresh_from_db()
-    assert banned.words == ["grockle"]
-
-
-def test_two_spellings_of_one_word_are_one_word(desk, banned):
-    save_words(desk, banned, "grockle\ngr0ckle\nGROCKLE")
-    banned.refresh_from_db()
-    assert banned.words == ["grockle"]
-
-
-def test_blocked_domains_are_stored_as_they_are_compared(desk):
-    blocked = WordList.objects.create(site=SiteFactory(), kind="blocked_domain", words=[])
-    save_words(desk, blocked, "https://www.Example.com/offers?x=1\nexample.com")
-    blocked.refresh_from_db()
-    assert blocked.words == ["example.com"]
-    assert "is no domain" in save_words(desk, blocked, "nonsense").content.decode()
-
-
+# --- policies -------------------------------------------------------------------------------------------
 def policy_form(**changes):
     return {
         "site": SiteFactory().pk,

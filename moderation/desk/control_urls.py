@@ -1,0 +1,32 @@
+"""The paths of what the machine goes by: word lists, emergencies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.urls import URLPattern, path
+
+from moderation.desk import emergency_views, word_views
+
+
+def control_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
+    """``wrap`` is the admin site's own guard: it sends people without a session to the login page."""
+    return [
+        path("desk/words/", wrap(word_views.word_lists), name="desk_words"),
+        path("desk/words/new/", wrap(word_views.new_list), name="desk_words_new"),
+        path("desk/words/<uuid:list_id>/", wrap(word_views.one_list), name="desk_words_of"),
+        *(
+            path(
+                f"desk/words/<uuid:list_id>/words.{kind}",
+                wrap(word_views.export),
+                {"kind": kind},
+                name=f"desk_words_{kind}",
+            )
+            for kind in ("txt", "csv")
+        ),
+        path("desk/emergencies/", wrap(emergency_views.begin), name="desk_emergency"),
+        path(
+            "desk/emergencies/<uuid:emergency_id>/end/", wrap(emergency_views.end), name="desk_emergency_end"
+        ),
+    ]

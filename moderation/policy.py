@@ -28,6 +28,7 @@ HOLDING_RULES = {
     "suspect_word": "suspect_word",
     "blocked_domain": "links",
     "too_many_links": "links",
+    "marked_spam": "spam",
     "near_duplicates": "wave",
     "flood": "flood",
     "rejection_rate": "history",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from comments.models import Comment
+from comments.models import Comment, CommentPrivate
 from comments.selectors import comment_to_judge
 from comments.services import (
     Lease,
@@ -52,6 +52,8 @@ PERSON_MAY = {
     Decision.Outcome.HELD: ("pending", "published"),
     Decision.Outcome.REMOVED: ("published",),
 }
+
+Finder = Callable[[Comment, CommentPrivate, ResolvedPolicy], list[Finding]]
 
 UNDO_LEADS_TO = {
     Decision.Outcome.PUBLISHED: Decision.Outcome.HELD,
@@ -122,10 +124,14 @@ def moderate_comment(comment_id: UUID, *, token: UUID | None = None) -> Decision
     return decision
 
 
-def judge(comment: Comment) -> Judgement:
+def judge(comment: Comment, *, find: Finder = rules.rule_findings) -> Judgement:
     """Collect all findings about a comment's text, then let the policy decide. Writes nothing.
 
-    A classifier that is missing, raises, or answers nonsense makes the outcome *held by failure*.
+    A classifier that is missing, raises, or answers nonsense makes the outcome *held by failure*. The comment
+    need not be stored: a port judges other people's texts as unsaved rows.
+
+    Args:
+        find: the rules; a port adds what it alone knows.
     """
     faults.provoke(comment.body)
     model, detected = _active_model()
@@ -141,7 +147,7 @@ def judge(comment: Comment) -> Judgement:
         except Exception as error:  # Whatever a model raises, a text without scores is held, never published.
             logger.exception("the classifier failed on comment %s", comment.pk)
             detected = [Finding("model_unavailable", data={"error": type(error).__name__})]
-    findings = (*rules.rule_findings(comment, comment.private, policy), *detected)
+    findings = (*find(comment, comment.private, policy), *detected)
     outcome = decide(findings=findings, scores=scores or None, supported=supported, policy=policy)
     return Judgement(findings, scores, language, outcome, policy, model)
 

@@ -18,14 +18,17 @@ from moderation.ports import attendant  # noqa: E402  (needs the apps)
 from moderation.ports.views import KEY_IN_ENVIRON  # noqa: E402
 from newsroom.bodies import ChunkedBodies  # noqa: E402
 
+KEY_PARAMETERS = {"key", "api_key"}
+
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Takes the key out of the query before anything sees the request that might write its address down."""
     parameters = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
-    keys = [value for name, value in parameters if name == "key"]
+    keys = [value for name, value in parameters if name in KEY_PARAMETERS]
     if keys:
         environ[KEY_IN_ENVIRON] = keys[-1]
-        environ["QUERY_STRING"] = urlencode([(name, value) for name, value in parameters if name != "key"])
+        others = [(name, value) for name, value in parameters if name not in KEY_PARAMETERS]
+        environ["QUERY_STRING"] = urlencode(others)
         for name in ("RAW_URI", "REQUEST_URI"):
             environ.pop(name, None)
     return _bodies(environ, start_response)

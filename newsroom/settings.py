@@ -359,6 +359,7 @@ LOGGING = {
 CELERY_BEAT_SCHEDULE = {
     "forget-networks": {"task": "comments.tasks.forget_networks", "schedule": 24 * 3600.0},
     "forget-letters": {"task": "newsroom.outbox.tasks.forget_letters", "schedule": 24 * 3600.0},
+    "forget-seen-texts": {"task": "moderation.ports.tasks.forget_seen_texts", "schedule": 24 * 3600.0},
 }
 
 # --- the desk ------------------------------------------------------------------------------------------

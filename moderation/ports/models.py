@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
@@ -85,3 +86,48 @@ class PortUsage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} {self.on}"
+
+
+class SeenText(models.Model):
+    """That a text was judged for an Akismet client, or marked by its moderators. None of its words are here.
+
+    ``text``, ``author`` and ``network`` are keyed digests, the first two of one site only; ``bands`` and
+    ``signature`` find near copies, as those of a comment's sketch do. ``seen.forget`` deletes rows by age.
+    """
+
+    class Mark(models.TextChoices):
+        NONE = "", "none"
+        SPAM = "spam", "spam"
+        HAM = "ham", "no spam"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
+    key = models.ForeignKey(PortKey, on_delete=models.CASCADE, related_name="seen")
+    text = models.BinaryField(help_text="Of author and text together.")
+    author = models.BinaryField()
+    network = models.BinaryField(null=True)
+    bands = ArrayField(models.BigIntegerField(), null=True)
+    signature = models.BinaryField(null=True)
+    outcome = models.CharField(max_length=10, blank=True, help_text="Empty where it was only marked.")
+    mark = models.CharField(max_length=4, choices=Mark.choices, default=Mark.NONE, blank=True)
+    at = models.DateTimeField(help_text="When the text was written, as far as its client says.")
+    noted_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["site", "text"], name="seen_once"),
+            models.CheckConstraint(
+                condition=models.Q(outcome__in=["", "published", "held", "rejected"]),
+                name="seen_outcome_known",
+            ),
+            models.CheckConstraint(condition=models.Q(mark__in=["", "spam", "ham"]), name="seen_mark_known"),
+        ]
+        indexes = [
+            models.Index(fields=["site", "author"], name="seen_by_author"),  # an author's history
+            models.Index(fields=["network", "at"], name="seen_by_network"),  # flood
+            GinIndex(fields=["bands"], name="seen_bands"),  # near copies
+            models.Index(fields=["noted_at"], name="seen_by_age"),  # what is forgotten
+        ]
+
+    def __str__(self) -> str:
+        return f"seen text {self.pk}"

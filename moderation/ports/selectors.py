@@ -6,7 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError
@@ -24,6 +24,7 @@ class KnownKey:
     """What answering needs of a key. ``is_confirmed``: the database said so just now."""
 
     id: UUID
+    site_id: UUID
     quota_per_minute: int | None
     holds: bool
     is_confirmed: bool = True
@@ -40,6 +41,7 @@ def live_key(digest: bytes) -> KnownKey | None:
         return None
     return KnownKey(
         id=key.pk,
+        site_id=key.site_id,
         quota_per_minute=key.quota_per_minute,
         holds=key.on_unscorable == PortKey.OnUnscorable.HOLD_SCORE,
     )
@@ -84,7 +86,7 @@ class KnownKeys:
             return known
         unconfirmed = None
         if known is not None and now - seen_at < KEPT_S:
-            unconfirmed = KnownKey(known.id, known.quota_per_minute, known.holds, is_confirmed=False)
+            unconfirmed = replace(known, is_confirmed=False)
         if unconfirmed is not None and self.is_away():
             return unconfirmed
         try:

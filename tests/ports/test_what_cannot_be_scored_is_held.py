@@ -98,7 +98,7 @@ def test_a_known_key_is_not_looked_up_again_at_once_and_a_revoked_one_stops(made
         return live_key(digest)
 
     keys = KnownKeys(look_up=look_up, clock=clock)
-    assert keys.find(secret) == keys.find(secret) == KnownKey(key.pk, None, holds=False)
+    assert keys.find(secret) == keys.find(secret) == KnownKey(key.pk, key.site_id, None, holds=False)
     assert len(asked) == 1
     PortKey.objects.update(revoked_at=key.created_at)
     clock.now = selectors.FRESH_S

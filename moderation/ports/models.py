@@ -48,6 +48,8 @@ class PortKey(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
+        verbose_name = _("key")
+        verbose_name_plural = _("keys")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(on_unscorable__in=["error", "hold_score"]), name="port_on_unscorable_known"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +16,8 @@ from moderation.ports.selectors import key_digest
 from newsroom.audit.services import record
 
 KEY_BYTES = 20
+DEFAULT_THRESHOLD = Decimal("0.80")
+CHANGEABLE = ("name", "quota_per_minute", "on_unscorable", "threshold")
 
 
 @transaction.atomic
@@ -23,6 +27,7 @@ def issue_key(
     name: str,
     quota_per_minute: int | None = None,
     on_unscorable: str = PortKey.OnUnscorable.ERROR,
+    threshold: Decimal = DEFAULT_THRESHOLD,
     actor: Any = None,
 ) -> tuple[PortKey, str]:
     """A new key and its secret, which is not stored and cannot be shown again.
@@ -35,10 +40,22 @@ def issue_key(
         name=name,
         quota_per_minute=quota_per_minute,
         on_unscorable=on_unscorable,
+        threshold=threshold,
         digest=key_digest(secret),
     )
     _record("issue", key, actor=actor)
     return key, secret
+
+
+@transaction.atomic
+def change_key(*, key: PortKey, values: Mapping[str, Any], actor: Any) -> list[str]:
+    """Set what may be changed of a key; the names of what did change. In force within two seconds."""
+    stored = PortKey.objects.select_for_update().get(pk=key.pk)
+    changed = [name for name in CHANGEABLE if name in values and getattr(stored, name) != values[name]]
+    if changed:
+        PortKey.objects.filter(pk=key.pk).update(**{name: values[name] for name in changed})
+        _record("change", key, actor=actor, changed=changed)
+    return changed
 
 
 @transaction.atomic
@@ -50,12 +67,12 @@ def revoke_key(*, key: PortKey, actor: Any, at: datetime) -> bool:
     return True
 
 
-def _record(what: str, key: PortKey, *, actor: Any) -> None:
+def _record(what: str, key: PortKey, *, actor: Any, **data: Any) -> None:
     record(
         action=f"port_key.{what}",
         object_type="portkey",
         object_id=key.pk,
         actor_kind="person" if actor else "system",
         actor=actor,
-        data={"site": str(key.site_id)},
+        data={"site": str(key.site_id), **data},
     )

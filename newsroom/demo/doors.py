@@ -30,6 +30,7 @@ class Door:
 DOORS = {
     "queue": Door("editor", "/admin/desk/"),
     "slots": Door("ad_manager", "/admin/ads/slot/"),
+    "ports": Door("editor", "/admin/ports/portkey/"),
 }
 
 

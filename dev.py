@@ -6,6 +6,7 @@
     python3 dev.py check                      lint, types and contracts only
     python3 dev.py manage [--state DIR] ...   manage.py on that state's stores, started if need be
     python3 dev.py break worker|broker|database|model|ports --for SECONDS [--state DIR]
+    python3 dev.py try FILE                   judge another system's comments: one report, nothing stored
     python3 dev.py lock [--upgrade]           recompile requirements/*.txt after a change in pyproject.toml
 
 Everything is kept in .venv/ and .state/; remove them to start over.
@@ -46,6 +47,9 @@ def main(arguments: list[str]) -> int:
     if command in {"demo", "manage", "break"}:
         ensure("demo")
         hand_over("newsroom.embedded", command, *rest)
+    elif command == "try":
+        ensure("base")
+        hand_over("moderation.trial", *rest)
     elif command == "test":
         refuse_stale_locks()
         ensure("test")
@@ -71,13 +75,14 @@ def main(arguments: list[str]) -> int:
 
 
 def ensure(group: str) -> None:
-    """Have .venv hold exactly the pinned packages of a group. The test group serves the demo too.
+    """Have .venv hold exactly the pinned packages of a group, or of a larger one that it already holds.
 
     Safe to run at the same time: the second waits for the first.
     """
     with only_one():
         stamp = read_stamp()
-        wanted = "test" if stamp.get("group") == "test" else group
+        held = stamp.get("group")
+        wanted = max(group, held if held in GROUPS else group, key=list(GROUPS).index)
         if is_fresh(stamp, wanted):
             return
         try:

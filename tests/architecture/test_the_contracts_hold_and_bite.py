@@ -20,6 +20,7 @@ PURE = [
     "moderation.detector",
     "moderation.near_copies",
     "moderation.text_rules",
+    "moderation.trial.__main__",
     "ads.decision",
 ]
 # Where Django, DRF and Celery may not even be loaded.

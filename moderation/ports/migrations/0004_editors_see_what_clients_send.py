@@ -28,7 +28,7 @@ def take_back(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ports", "0002_use_is_counted"),
+        ("ports", "0003_seen_texts"),
         ("moderation", "0003_roles_as_groups"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]

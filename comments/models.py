@@ -50,6 +50,10 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     def held(self) -> Self:
         return self.filter(status=Comment.Status.HELD)
 
+    def visible(self) -> Self:
+        """What threads show: published, or with published replies (then a tombstone)."""
+        return self.filter(models.Q(status=Comment.Status.PUBLISHED) | models.Q(reply_count__gt=0))
+
     def under_readable_articles(self, *, at: datetime) -> Self:
         """Comments of articles that readers may see at this moment."""
         return self.filter(article__in=Article.objects.published(at=at))

@@ -225,9 +225,7 @@ ORDERINGS: dict[str, tuple[str, ...]] = {
 
 def visible_roots(article_id: UUID) -> CommentQuerySet:
     """What a thread lists: published top-level comments, and tombstones over published replies."""
-    return Comment.objects.filter(article_id=article_id, depth=0).filter(
-        Q(status="published") | Q(reply_count__gt=0)
-    )
+    return Comment.objects.filter(article_id=article_id, depth=0).visible()
 
 
 def _roots(article_id: UUID, sort: str, cursor: str | None) -> CommentQuerySet:

@@ -23,7 +23,16 @@ from comments.tokens import is_sent_token, is_status_token
 from newsroom.pages.advertisements import NO_ADS, PageAds
 from newsroom.pages.cards import article_card, article_cards, masthead, own_picture, zone_of
 from newsroom.pages.context import ArticleCard, ArticlePage, Form, Sent, Thread
-from newsroom.pages.discussion import DEFAULT_SORT, SORTS, Place, Viewing, answered, as_uuid, discussion
+from newsroom.pages.discussion import (
+    DEFAULT_SORT,
+    SORTS,
+    Place,
+    Viewing,
+    answered,
+    as_uuid,
+    discussion,
+    permalink,
+)
 from newsroom.pages.forms import Refused, Typed
 from newsroom.pages.private_page import just_sent_url, wait_words
 from newsroom.pages.text import article_html, comment_html, first_sentences
@@ -50,6 +59,8 @@ class Asked:
                 sort=sort if sort in SORTS else DEFAULT_SORT,
                 cursor=query.get("cursor") or None,
                 replies_of=as_uuid(query.get("replies_of", "")),
+                comment=as_uuid(query.get("comment", "")),
+                voted={"1": 1, "-1": -1}.get(query.get("voted", ""), 0),
             ),
             reply_to=query.get("reply_to", ""),
             sent=query.get("sent", ""),
@@ -162,7 +173,7 @@ def _sent(article: Article, *, asked: Asked, now: datetime) -> Sent | None:
     return Sent(
         status=comment.status,
         private_url=just_sent_url(comment, asked.token, at=now),
-        comment_url=f"#comment-{comment.pk}" if is_shown else "",
+        comment_url=permalink(comment) if is_shown else "",
         reason=reason_words(comment.reason_code),
         wait=wait_words(article.site, now=now) if is_held else "",
         is_nudged=is_nudged(comment, at=now),

@@ -122,6 +122,8 @@ class CommentRow:
         opens: replies follow, nested in this one.
         is_hidden: a tombstone: taken down, but its replies stand.
         closes: how many open threads end after this row (a range, to loop over).
+        replies: published ones that follow, nested in this one.
+        voted: what the reader of this page has just said about it: 1, -1, or 0 for nothing known.
     """
 
     id: str
@@ -136,6 +138,10 @@ class CommentRow:
     opens: bool
     closes: range
     is_hidden: bool = False
+    replies: int = 0
+    is_folded: bool = False
+    votes: int = 0
+    voted: int = 0
     more_replies_url: str = ""
     more_replies: int = 0
     ad: Ad | None = None  # stands before this row
@@ -150,6 +156,7 @@ class Thread:
     more_url: str = ""
     first_url: str = ""
     is_open: bool = True
+    has_downvotes: bool = False
     cursor: str = ""
 
 

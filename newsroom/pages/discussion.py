@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,8 +13,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from articles.models import Article
+from comments.locating import locate, visible_comment
 from comments.models import Comment
-from comments.selectors import Node, ThreadPage, replies_page, thread_page, thread_version
+from comments.selectors import Node, ThreadPage, node_of, replies_page, thread_page, thread_state
+from comments.voting import takes_downvotes
 from newsroom.errors import FieldError
 from newsroom.pages.context import CommentRow, Link, ReplyTo, Thread
 from newsroom.pages.text import comment_html, first_sentences
@@ -22,10 +24,13 @@ from newsroom.pages.times import moment
 from newsroom.pages.words import BADGES
 
 DEFAULT_SORT = "newest"
-SORTS = ("newest", "oldest")
+SORTS = ("newest", "oldest", "top")
 ROOTS_PER_PAGE = 30
 REPLIES_PER_PAGE = 100
 EXCERPT_CHARS = 200
+# Replies of replies of replies, where there are several, are folded: one click opens them.
+FOLDED_BELOW_DEPTH = 2
+FOLDED_FROM = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,8 @@ class Place:
     sort: str = DEFAULT_SORT
     cursor: str | None = None
     replies_of: UUID | None = None
+    comment: UUID | None = None  # a permalink: the page on which this one stands
+    voted: int = 0  # on that comment, a moment ago
 
     def query(self, **changes: str) -> str:
         """The query string that leads back to this place, with ``changes``."""
@@ -54,10 +61,25 @@ class Viewing:
     now: datetime
     zone: ZoneInfo
     is_open: bool
+    has_downvotes: bool = False
+    shown: UUID | None = None  # to be seen: nothing above it is folded
+    voted: int = 0
+
+
+def permalink(comment: Comment) -> str:
+    """The address that opens the page of the thread on which this comment stands then."""
+    return f"{comment.article.get_absolute_url()}?comment={comment.pk}#comment-{comment.pk}"
 
 
 def discussion(article: Article, *, place: Place, viewing: Viewing) -> Thread:
     """The part of the thread that this place names; the first part when it names none that exists."""
+    viewing = replace(
+        viewing,
+        has_downvotes=takes_downvotes(article.site_id),
+        shown=place.comment,
+        voted=place.voted,
+    )
+    place = _located(article, place)
     if place.replies_of is not None:
         below = _below_one_comment(article, place.replies_of, place=place, viewing=viewing)
         if below is not None:
@@ -71,8 +93,20 @@ def discussion(article: Article, *, place: Place, viewing: Viewing) -> Thread:
         more_url=place.query(cursor=page.next_cursor) + "#comments" if page.next_cursor else "",
         first_url=place.query(cursor="") + "#comments" if place.cursor else "",
         is_open=viewing.is_open,
+        has_downvotes=viewing.has_downvotes,
         cursor=place.cursor or "",
     )
+
+
+def _located(article: Article, place: Place) -> Place:
+    """Where the comment stands that a permalink names; the place itself without one."""
+    if place.comment is None:
+        return place
+    comment = visible_comment(article.pk, place.comment)
+    if comment is None:
+        return Place(sort=place.sort)
+    found = locate(comment, sort=place.sort, roots_per_page=ROOTS_PER_PAGE, replies_per_page=REPLIES_PER_PAGE)
+    return Place(sort=place.sort, cursor=found.cursor, replies_of=found.replies_of)
 
 
 def answered(article: Article, *, comment_id: str, place: Place) -> ReplyTo | None:
@@ -124,11 +158,9 @@ def _row(entry: _Flat, *, place: Place, viewing: Viewing) -> CommentRow:
     node = entry.node
     posted = moment(node.created_at, now=viewing.now, zone=viewing.zone)
     edited = moment(node.edited_at, now=viewing.now, zone=viewing.zone) if node.edited_at else None
-    more = (
-        max(0, node.reply_count - _published_below(node))
-        if node.depth == 0 and place.replies_of is None
-        else 0
-    )
+    below = _published_below(node)
+    more = max(0, node.reply_count - below) if node.depth == 0 and place.replies_of is None else 0
+    is_folded = node.depth >= FOLDED_BELOW_DEPTH and below >= FOLDED_FROM and not _holds(node, viewing.shown)
     return CommentRow(
         id=str(node.id),
         name=node.name or "",
@@ -143,6 +175,10 @@ def _row(entry: _Flat, *, place: Place, viewing: Viewing) -> CommentRow:
         else place.query(reply_to=str(node.id)) + "#reply",
         is_hidden=node.is_hidden,
         opens=bool(node.replies),
+        replies=below,
+        is_folded=is_folded,
+        votes=node.votes,
+        voted=viewing.voted if node.id == viewing.shown else 0,
         closes=range(entry.closes),
         more_replies=more,
         more_replies_url=Place(sort=place.sort, replies_of=node.id).query() + "#comments" if more else "",
@@ -155,6 +191,11 @@ def _label(node: Node, answers: Node | None, ago: str) -> str:
         return gettext("%(name)s, %(ago)s") % {"name": name, "ago": ago}
     to = answers.name or gettext("a removed comment")
     return gettext("%(name)s, reply to %(to)s, %(ago)s") % {"name": name, "to": to, "ago": ago}
+
+
+def _holds(node: Node, wanted: UUID | None) -> bool:
+    """Whether the wanted comment stands somewhere below this one."""
+    return wanted is not None and any(reply.id == wanted or _holds(reply, wanted) for reply in node.replies)
 
 
 def _published_below(node: Node) -> int:
@@ -171,19 +212,19 @@ def _page(article: Article, place: Place) -> tuple[ThreadPage, Place]:
 
 
 def _below_one_comment(article: Article, root_id: UUID, *, place: Place, viewing: Viewing) -> Thread | None:
-    root = Comment.objects.published().filter(article=article, pk=root_id).first()
+    root = visible_comment(article.pk, root_id)
     if root is None:
         return None
     try:
         replies, following = replies_page(root, cursor=place.cursor, limit=REPLIES_PER_PAGE)
     except FieldError:
         replies, following = replies_page(root, cursor=None, limit=REPLIES_PER_PAGE)
-    top = _as_node(root)
+    _, count, pinned = thread_state(article.pk)
+    top = node_of(root, pinned=pinned)
     known = {top.id: top} | {reply.id: reply for reply in replies}
     for reply in replies:
         # A parent that is hidden, or stands on an earlier page, is not here: show the reply under the top.
         known.get(reply.parent or top.id, top).replies.append(reply)
-    _, count = thread_version(article.pk)
     return Thread(
         count=count,
         rows=tuple(rows([top], place=place, viewing=viewing)),
@@ -192,26 +233,12 @@ def _below_one_comment(article: Article, root_id: UUID, *, place: Place, viewing
         more_url=place.query(cursor=following) + "#comments" if following else "",
         first_url=Place(sort=place.sort).query() + "#comments",
         is_open=viewing.is_open,
-    )
-
-
-def _as_node(comment: Comment) -> Node:
-    return Node(
-        id=comment.pk,
-        parent=comment.parent_id,
-        depth=comment.depth,
-        name=comment.name,
-        body=comment.body,
-        created_at=comment.created_at,
-        edited_at=comment.edited_at,
-        reply_count=comment.reply_count,
-        votes=comment.votes,
-        badges=[],
+        has_downvotes=viewing.has_downvotes,
     )
 
 
 def _sort_links(current: str) -> tuple[Link, ...]:
-    labels = {"newest": gettext("Newest"), "oldest": gettext("Oldest")}
+    labels = {"newest": gettext("Newest"), "oldest": gettext("Oldest"), "top": gettext("Top")}
     return tuple(
         Link(label=labels[sort], url=Place(sort=sort).query() + "#comments", current=sort == current)
         for sort in SORTS

@@ -23,6 +23,7 @@ from newsroom.errors import DomainError
 from newsroom.limits import client_network
 from newsroom.pages.cards import zone_of
 from newsroom.pages.context import Link, Reword, StatusPage
+from newsroom.pages.discussion import permalink
 from newsroom.pages.forms import Typed
 from newsroom.pages.times import moment
 from newsroom.pages.words import field_words, problem_words, reason_words
@@ -73,7 +74,7 @@ def status_page(comment: Comment, *, token: str, not_done: NotDone | None, now: 
         name=comment.name,
         text="" if is_gone else comment.body,
         article=Link(label=article.headline, url=url),
-        comment_url=f"{url}#comment-{comment.pk}" if comment.status == Comment.Status.PUBLISHED else "",
+        comment_url=permalink(comment) if comment.status == Comment.Status.PUBLISHED else "",
         sent=moment(comment.created_at, now=now, zone=zone),
         action=private_url(comment, is_author=True) if is_author else "",
         wait=wait_words(site, now=now) if comment.status == Comment.Status.HELD else "",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from newsroom.pages import views
+from newsroom.pages.feeds import article_feed, site_feed
+from newsroom.pages.recommending import vote_on_page
 from newsroom.pages.reporting import report
 
 app_name = "pages"
@@ -13,6 +15,9 @@ urlpatterns = [
     path("sections/<slug:slug>/", views.section, name="section"),
     path("articles/<slug:slug>/", views.article, name="article"),
     path("comments/<uuid:comment_id>/", views.comment_status, name="comment_status"),
+    path("articles/<slug:slug>/comments.atom", article_feed, name="article_feed"),
+    path("comments.atom", site_feed, name="site_feed"),
+    path("comments/<uuid:comment_id>/votes/", vote_on_page, name="vote"),
     path("comments/<uuid:comment_id>/report/", report, name="report"),
     path("ads.txt", views.ads_txt, name="ads_txt"),
     path("about/comments/", views.about_comments, name="about_comments"),

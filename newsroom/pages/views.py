@@ -32,6 +32,7 @@ from newsroom.pages.advertisements import PageAds, page_ads
 from newsroom.pages.article_page import Asked, article_context
 from newsroom.pages.cards import article_cards, front_page, masthead, section_link, zone_of
 from newsroom.pages.context import Masthead, Thread
+from newsroom.pages.discussion import permalink
 from newsroom.pages.forms import MAX_BYTES, Refused, Typed, send_reply
 from newsroom.pages.private_page import act, private_url, status_page
 from newsroom.pages.waiting import wait_for_decision
@@ -96,7 +97,11 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def comment_status(request: HttpRequest, comment_id: UUID) -> HttpResponse:
-    """The author's own page about one comment; without its token it does not exist."""
+    """The author's own page about one comment; without a token, the way to where it stands."""
+    if request.method != "POST" and "token" not in request.GET:
+        readable = Comment.objects.under_readable_articles(at=timezone.now()).select_related("article")
+        comment = get_object_or_404(readable.visible(), pk=comment_id)
+        return HttpResponseRedirect(permalink(comment), headers=FRESH)
     token = request.GET.get("token", "")
     if not is_status_token(comment_id, token):
         raise Http404

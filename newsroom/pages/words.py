@@ -92,3 +92,13 @@ def problem_words(code: str, *, detail: str, retry_after_s: int | None = None) -
 def field_words(field: str, code: str, *, detail: str) -> str:
     words = FIELD_PROBLEMS.get(f"{field}.{code}")
     return str(words) if words is not None else detail
+
+
+def vote_problem(code: str, *, retry_after_s: int | None) -> tuple[str, str]:
+    """Heading and explanation for a vote that was not counted."""
+    if code == "rate_limited":
+        wait = gettext("Please wait {wait} seconds and try again.").replace(
+            "{wait}", str(retry_after_s or 60)
+        )
+        return gettext("That was a lot at once"), wait
+    return gettext("Your vote was not counted"), gettext("Perhaps the comment is no longer published.")

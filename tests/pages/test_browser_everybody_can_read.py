@@ -123,8 +123,54 @@ def test_an_advertisement_can_be_skipped(addresses, open_page):
 def test_a_thread_reads_as_articles_with_names(addresses, open_page):
     tree = open_page(addresses["article"]).locator("#comment-list").aria_snapshot()
     assert '- article "Ana, just now"' in tree
-    assert '\n  - article "Jon, reply to Ana, just now"' in tree
-    assert 'article "Mariam, reply to Sadiq, just now"' in tree
+    assert '- article "Jon, reply to Ana, just now"' in tree
+    assert tree.index("5 replies to Ana") < tree.index('article "Jon, reply to Ana')
+    assert '- button "Recommend the comment by Ana 0"' in tree
+    assert '- link "Reply to Ana"' in tree
+
+
+def focused(page):
+    return page.evaluate("document.activeElement.id || document.activeElement.className")
+
+
+def test_the_focus_goes_where_the_reader_asked_to_go(addresses, open_page, live_server, committed_paper):
+    """After sorting and after more comments: the thread. (Sending and errors: see the form's own tests.)"""
+    article = committed_paper.article()
+    for number in range(31):
+        committed_paper.published(article, name=f"Reader {number:02}")
+    page = open_page(live_server.url + article.get_absolute_url())
+    page.get_by_role("link", name="Oldest").click()
+    page.wait_for_url("**sort=oldest**")
+    assert focused(page) == "comments"
+    page.get_by_role("link", name="More comments").click()
+    page.wait_for_url("**cursor=**")
+    assert focused(page) == "comments"
+    tree = page.locator("#comments").aria_snapshot()
+    assert tree.startswith('- region "31 comments":')
+    assert tree.count("- article") == 1
+    assert 'article "Reader 30, just now"' in tree
+
+
+def test_recommending_is_a_pressed_button_that_keeps_the_focus(addresses, open_page):
+    page = open_page(addresses["article"])
+    for pressed, words in (
+        (True, "Recommend the comment by Ana 1"),
+        (False, "Recommend the comment by Ana 0"),
+    ):
+        button = page.get_by_role("button", name="Recommend the comment by Ana")
+        button.click()
+        page.get_by_role("button", name=words, pressed=pressed).wait_for()
+        assert "vote" in focused(page)
+    page.get_by_role("button", name="Recommend the comment by Ana").click()
+    page.get_by_role("button", name="Recommend the comment by Ana 1", pressed=True).wait_for()
+    page.reload()
+    page.get_by_role("button", name="Recommend the comment by Ana 1", pressed=True).wait_for()
+    assert not violations(page)
+    plain = open_page(addresses["article"], java_script_enabled=False)
+    plain.get_by_role("button", name="Recommend the comment by Jon").click()
+    plain.wait_for_url("**voted=1**")
+    assert plain.get_by_role("button", name="Recommend the comment by Jon 1", pressed=True).is_visible()
+    assert focused(plain)
 
 
 def test_the_form_reads_as_labels_with_their_notes(addresses, open_page):

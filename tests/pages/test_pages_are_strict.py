@@ -105,7 +105,7 @@ def test_every_file_that_a_page_asks_for_exists(visits):
                 continue
             address = element.get("src") or element.get("href", "")
             counts_an_ad = "ad-count" in (element.get("class") or "")
-            if element.get("rel") != "canonical" and not counts_an_ad:
+            if element.get("rel") not in {"canonical", "alternate"} and not counts_an_ad:
                 assert find(address.removeprefix("/static/")), (name, address)
 
 

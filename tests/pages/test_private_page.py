@@ -70,7 +70,7 @@ def test_why_a_comment_is_held_is_not_told(client, paper):
 def test_a_published_comment_is_one_link_away(client, paper):
     comment = paper.published(paper.article())
     assert (
-        f"{comment.article.get_absolute_url()}#comment-{comment.pk}"
+        f"{comment.article.get_absolute_url()}?comment={comment.pk}#comment-{comment.pk}"
         in client.get(address(comment)).content.decode()
     )
 

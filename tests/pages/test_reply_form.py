@@ -67,7 +67,7 @@ def test_once_published_the_page_says_so_with_a_link_to_the_comment(client, pape
     comment = paper.decide(Comment.objects.get(), "published")
     page = client.get(sent_to).content.decode()
     assert "Your comment is published." in page
-    assert f'href="#comment-{comment.pk}">See it in the thread' in page
+    assert f'?comment={comment.pk}#comment-{comment.pk}">See it in the thread' in page
 
 
 def test_a_refused_comment_is_told_why_in_plain_words(client, paper, typed):

@@ -91,6 +91,7 @@ function placeInThread(article, parent) {
       replies.className = "replies";
       above.append(replies);
     }
+    replies.open = true; // Folded ones, to show where the new one stands.
     replies.append(article);
   } else if (list.dataset.sort === "newest") {
     list.prepend(article);

@@ -31,6 +31,7 @@ from comments.serializers import (
     VoteWriteSerializer,
 )
 from comments.services import Submission, accept_comment, count_a_use, edit_comment, withdraw_comment
+from comments.signals import comment_status_asked
 from comments.staff import is_by_staff
 from comments.tokens import author_token, is_author_token, is_status_token, status_token
 from comments.voting import vote
@@ -175,13 +176,17 @@ class CommentStatus(CommentView):
 def status_document(comment: Comment) -> dict[str, Any]:
     """``reason`` is told for refusals only: a held comment's reasons would teach how to pass."""
     tells = comment.status in {Comment.Status.REJECTED, Comment.Status.REMOVED}
-    return {
+    document: dict[str, Any] = {
         "status": comment.status,
         "revision": comment.revision,
         "reason": (comment.reason_code or None) if tells else None,
         "appeal_url": None,
         **({"nudge": True} if is_nudged(comment, at=timezone.now()) else {}),
     }
+    answers: Any = comment_status_asked.send(sender=Comment, comment=comment)
+    for _, more in answers:
+        document |= more
+    return document
 
 
 class CommentDetail(CommentView):

@@ -155,7 +155,7 @@ def _write_to(report: Report, comment: Comment, *, kind: str, at: datetime | Non
             "state": report.state,
             "why": report.settled_why,
             "is_platform": duties == Obligations.PLATFORM,
-            "terms_url": settings.NEWSROOM_BASE_URL + reverse("pages:about_comments"),
+            "terms_url": settings.NEWSROOM_BASE_URL + reverse("pages:terms"),
         },
         language=site.language,
         sender=site.name,

@@ -42,6 +42,17 @@ def env_list(name: str, *, default: str = "") -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
 
 
+def retention_days(text: str) -> dict[str, int]:
+    """Days by kind, of ``addresses=30,networks=7``."""
+    days = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        key, _, number = part.partition("=")
+        if not number.isdigit():
+            raise ImproperlyConfigured(f"NEWSROOM_RETENTION holds {part!r}; write addresses=90,networks=30.")
+        days[key.strip()] = int(number)
+    return days
+
+
 # --- secrets: never derived from each other, so that each can be rotated alone ---------------
 SECRET_KEY = env("NEWSROOM_SECRET_KEY")
 NEWSROOM_EMAIL_KEYS = env("NEWSROOM_EMAIL_KEYS")
@@ -57,8 +68,6 @@ NEWSROOM_BASE_URL = env("NEWSROOM_BASE_URL", default="http://127.0.0.1:8000").rs
 NEWSROOM_PORTS_URL = env("NEWSROOM_PORTS_URL", default="http://127.0.0.1:8100").rstrip("/")
 NEWSROOM_TRUSTED_PROXIES = env_list("NEWSROOM_TRUSTED_PROXIES")
 NEWSROOM_LIMITS = env("NEWSROOM_LIMITS", default="default")
-# Seconds that a process may use what it knows of articles, switches, budgets and bookings; below 1.
-ADS_FRESH_S = 0.5
 ADS_EVENT_RATE = env("ADS_EVENT_RATE", default="120/minute")  # of one network; off: no limit
 # For targeting by country: "header:CF-IPCountry" (set by a trusted proxy), or the dotted path of a function
 # that takes the request and returns two letters. Empty: no targeting by country.
@@ -96,6 +105,7 @@ INSTALLED_APPS = [
     "comments",
     "comments.reports",
     "moderation",
+    "moderation.appeals",
     "moderation.desk",
     "moderation.lifecycle",
     "moderation.ports",
@@ -363,6 +373,9 @@ CELERY_BEAT_SCHEDULE = {
     "forget-letters": {"task": "newsroom.outbox.tasks.forget_letters", "schedule": 24 * 3600.0},
     "forget-seen-texts": {"task": "moderation.ports.tasks.forget_seen_texts", "schedule": 24 * 3600.0},
 }
+
+# --- how long personal data is kept (comments.retention names the kinds) --------------------------------
+NEWSROOM_RETENTION = retention_days(env("NEWSROOM_RETENTION", default=""))
 
 # --- the desk ------------------------------------------------------------------------------------------
 # After so many days a hold on a closed article ends as "not reviewed in time". 0: never.

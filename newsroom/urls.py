@@ -12,6 +12,7 @@ from newsroom.media import media
 urlpatterns = [
     path("api/v1/", include("articles.urls")),
     path("api/v1/", include("comments.urls")),
+    path("api/v1/", include("moderation.appeals.urls")),
     path("api/v1/ads/", include("ads.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import Count, Min, Q
 
 from comments.models import Comment, CommentRevision, Mailbox
+from moderation.appeals.selectors import with_open_appeals
 from moderation.desk import words
 from moderation.desk.claims import Holder, holders, open_escalations
 from moderation.desk.clusters import Waiting
@@ -118,6 +119,7 @@ class Item:
     holder: Holder | None = None  # a colleague who has it in hand
     escalation: Escalation | None = None
     is_blurred: bool = False
+    is_appealed: bool = False
     reports: Sequence[Reported] = ()  # open ones, notices of illegal content first
 
     @property
@@ -143,7 +145,7 @@ class Item:
 
     @property
     def can_publish(self) -> bool:
-        return self.comment.status in {"pending", "held", "rejected", "removed"}
+        return self.comment.status in {"pending", "held", "rejected", "removed"} and not self.is_appealed
 
     @property
     def can_reject(self) -> bool:
@@ -205,7 +207,7 @@ class Viewer:
 
 
 def items(comment_ids: Sequence[UUID], *, viewer: Viewer) -> list[Item]:
-    """The items of these comments in this order, in nine queries."""
+    """The items of these comments in this order, in ten queries."""
     found = Comment.objects.filter(pk__in=comment_ids).select_related(
         "article__section", "article__site", "parent", "private__mailbox"
     )
@@ -217,7 +219,7 @@ def items(comment_ids: Sequence[UUID], *, viewer: Viewer) -> list[Item]:
     authors = _authors([comment.private.mailbox for comment in comments.values()])
     alike = Waiting.load(scope=viewer.scope, around=comment_ids).counts(comment_ids)
     in_hand, asked = holders(comment_ids), open_escalations(comment_ids)
-    reported = open_reports(comment_ids)
+    reported, appealed = open_reports(comment_ids), with_open_appeals(comment_ids)
     found_items = []
     for pk in comment_ids:
         if pk not in comments:
@@ -232,6 +234,7 @@ def items(comment_ids: Sequence[UUID], *, viewer: Viewer) -> list[Item]:
                 escalation=asked.get(pk),
                 is_blurred=viewer.blur and is_harsh(one.scores),
                 reports=reported.get(pk, ()),
+                is_appealed=pk in appealed,
             )
         )
     return found_items

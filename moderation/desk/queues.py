@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 
 from comments.models import Comment
 from comments.reports.models import Report
+from moderation.appeals.models import Appeal
 from moderation.desk.models import Escalation
 from moderation.models import Decision
 
@@ -57,6 +58,9 @@ _QUEUES = (
         held_by="failure",
     ),
     Queue("person", "Held by a person", "A decision that was undone.", held_by="person"),
+    Queue(
+        "appeals", "Appeals", "A commenter objects to a refusal. Somebody else than the first one decides."
+    ),
     Queue("escalated", "Escalated", "A colleague asks for a second opinion."),
     Queue("published", "Recently published", "Sent in the last 48 hours and published.", is_held=False),
     Queue(
@@ -112,7 +116,7 @@ class Choices:
 
 
 def queue_tallies(*, now: datetime, scope: Collection[UUID] = ()) -> dict[str, Tally]:
-    """Count and oldest of every queue, in four queries; of these sections, if any are given."""
+    """Count and oldest of every queue, in five queries; of these sections, if any are given."""
     comments = Comment.objects.filter(article__section__in=scope) if scope else Comment.objects.all()
     held = (
         comments.held()
@@ -121,6 +125,7 @@ def queue_tallies(*, now: datetime, scope: Collection[UUID] = ()) -> dict[str, T
     )
     by_holder = {row["held_by"]: Tally(row["number"], row["oldest"]) for row in held}
     asked = _open_escalations().filter(comment__in=comments).aggregate(number=Count("pk"), oldest=Min("at"))
+    appealed = _open_appeals().filter(comment__in=comments).aggregate(number=Count("pk"), oldest=Min("at"))
     recent = comments.filter(created_at__gt=now - RECENT).aggregate(
         published=Count("pk", filter=Q(status=Comment.Status.PUBLISHED)),
         rejected=Count("pk", filter=Q(status__in=[Comment.Status.REJECTED, Comment.Status.REMOVED])),
@@ -133,6 +138,7 @@ def queue_tallies(*, now: datetime, scope: Collection[UUID] = ()) -> dict[str, T
     tallies = {
         "all": everything,
         "report": Tally(reported["number"], reported["oldest"]),
+        "appeals": Tally(appealed["number"], appealed["oldest"]),
         "escalated": Tally(asked["number"], asked["oldest"]),
         "published": Tally(recent["published"]),
         "rejected": Tally(recent["rejected"]),
@@ -141,6 +147,10 @@ def queue_tallies(*, now: datetime, scope: Collection[UUID] = ()) -> dict[str, T
 
 
 GONE = (Comment.Status.WITHDRAWN, Comment.Status.ERASED)
+
+
+def _open_appeals() -> QuerySet[Appeal]:
+    return Appeal.objects.filter(state=Appeal.State.OPEN)
 
 
 def _open_escalations() -> QuerySet[Escalation]:
@@ -170,6 +180,8 @@ def in_queue(queue: Queue, *, wanted: Wanted, now: datetime) -> QuerySet[Comment
     """The comments of a queue that the filters let through, in no order."""
     if queue.key == "report":
         found = reported_comments(Comment.objects.all())
+    elif queue.key == "appeals":
+        found = Comment.objects.filter(pk__in=_open_appeals().values("comment"))
     elif queue.key == "escalated":
         found = Comment.objects.filter(pk__in=_open_escalations().values("comment"))
     elif queue.is_held:

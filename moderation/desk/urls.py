@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from moderation.desk import report_views, sweep_views, views
+from moderation.desk import appeal_views, report_views, sweep_views, views
 from moderation.desk.control_urls import control_urls
 
 
@@ -23,6 +23,8 @@ def desk_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
             wrap(report_views.dismiss),
             name="desk_dismiss_reports",
         ),
+        path("desk/appeals/<uuid:appeal_id>/", wrap(appeal_views.decide), name="desk_appeal"),
+        path("desk/appeals/<uuid:appeal_id>/reviewer/", wrap(appeal_views.invite), name="desk_reviewer"),
         path("desk/authors/<uuid:mailbox_id>/", wrap(views.author), name="desk_author"),
         path("desk/numbers/", wrap(views.numbers), name="desk_numbers"),
         path("desk/clusters/<uuid:comment_id>/", wrap(views.cluster), name="desk_cluster"),

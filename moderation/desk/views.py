@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from comments.models import Comment, Mailbox
 from comments.selectors import oldest_pending_age_s
 from moderation.desk import claims, words
+from moderation.desk.appeal_views import appeals_of
 from moderation.desk.authors import reveal_address, set_author_flag
 from moderation.desk.clusters import Waiting
 from moderation.desk.deciding import decide, decide_all
@@ -126,6 +127,7 @@ def comment(request: HttpRequest, here: Visit, comment_id: UUID) -> HttpResponse
         raise Http404
     context = {
         "item": shown,
+        "appeals": appeals_of(comment_id, user=request.user, at=timezone.now()),
         "history": history(shown.comment),
         "undo_seconds": shown.undo_seconds(user_id=user_id_of(request), now=timezone.now()),
     }

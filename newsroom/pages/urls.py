@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.urls import path
 
 from newsroom.pages import views
+from newsroom.pages.appealing import appeal, review
 from newsroom.pages.feeds import article_feed, site_feed
+from newsroom.pages.legal import privacy, terms
 from newsroom.pages.recommending import vote_on_page
 from newsroom.pages.reporting import report
 
@@ -19,6 +21,10 @@ urlpatterns = [
     path("comments.atom", site_feed, name="site_feed"),
     path("comments/<uuid:comment_id>/votes/", vote_on_page, name="vote"),
     path("comments/<uuid:comment_id>/report/", report, name="report"),
+    path("comments/<uuid:comment_id>/appeal/", appeal, name="appeal"),
+    path("appeals/review/", review, name="appeal_review"),
+    path("terms/", terms, name="terms"),
+    path("privacy/", privacy, name="privacy"),
     path("ads.txt", views.ads_txt, name="ads_txt"),
     path("about/comments/", views.about_comments, name="about_comments"),
 ]

@@ -29,6 +29,7 @@ from comments.models import Comment
 from comments.selectors import published_counts
 from comments.tokens import is_author_token, is_status_token, sent_token
 from newsroom.pages.advertisements import PageAds, page_ads
+from newsroom.pages.appealing import appeal_part
 from newsroom.pages.article_page import Asked, article_context
 from newsroom.pages.cards import article_cards, front_page, masthead, section_link, zone_of
 from newsroom.pages.context import Masthead, Thread
@@ -119,7 +120,8 @@ def comment_status(request: HttpRequest, comment_id: UUID) -> HttpResponse:
     headers = dict(PRIVATE)
     if not_done and not_done.retry_after_s:
         headers["Retry-After"] = str(not_done.retry_after_s)
-    context = {"masthead": _masthead(comment.article.site), "page": page}
+    appeal = appeal_part(comment, token=token)
+    context = {"masthead": _masthead(comment.article.site), "page": page, "appeal": appeal}
     return _page(
         "pages/status.html", context, status=not_done.status if not_done else HTTPStatus.OK, headers=headers
     )

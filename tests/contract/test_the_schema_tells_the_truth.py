@@ -83,6 +83,12 @@ def test_document_and_docs_are_served(client: Client) -> None:
         ("comments/{comment_id}/", "delete", {"204", "404"}),
         ("comments/{comment_id}/status/", "get", {"200", "404"}),
         ("comments/{comment_id}/replies/", "get", {"200", "400", "404"}),
+        ("comments/{comment_id}/appeal/", "get", {"200", "404"}),
+        (
+            "comments/{comment_id}/appeal/",
+            "post",
+            {"202", "400", "403", "404", "409", "413", "415", "429", "503"},
+        ),
         ("comments/{comment_id}/votes/", "post", {"200", "400", "404", "413", "415", "429", "503"}),
         ("comments/{comment_id}/reports/", "post", {"200", "202", "400", "404", "413", "415", "429", "503"}),
         ("comment-counts/", "get", {"200", "400", "404"}),

@@ -1,11 +1,17 @@
-"""The demo's key for the ports: made once, kept in a file of the state, with four weeks of use to look at."""
+"""The demo's key for the ports, in a file of the state, with four weeks of use; and a call made with it."""
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 import random
+import shlex
+import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
@@ -18,6 +24,57 @@ from moderation.ports.usage import bin_of
 
 NAME = "Our old forum (Coral)"
 DAYS = 28
+SAMPLE = "You idiot. Thank you for the report, though."
+LONGEST = 500
+PATIENCE_S = 4.0
+PATH = "/v1alpha1/comments:analyze"
+HEADERS = {"Content-Type": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the ports answered to a call from the tour; ``status`` 0: nothing."""
+
+    text: str
+    status: int
+    took_ms: int
+    answer: str
+
+
+def analysis_of(text: str) -> str:
+    """The body of an ``analyze`` request, as any client would write it."""
+    return json.dumps(
+        {
+            "comment": {"text": text},
+            "requestedAttributes": {"TOXICITY": {}, "INSULT": {}},
+            "spanAnnotations": True,
+        },
+        ensure_ascii=False,
+    )
+
+
+def ask(text: str) -> Asked:
+    """Ask the ports' process over HTTP, as a client elsewhere would."""
+    address = urlsplit(settings.NEWSROOM_PORTS_URL)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port or 80, timeout=PATIENCE_S)
+    started = time.monotonic()
+    try:
+        connection.request("POST", f"{PATH}?key={read_key()}", analysis_of(text).encode(), HEADERS)
+        response = connection.getresponse()
+        status, answer = response.status, json.dumps(json.load(response), indent=2, ensure_ascii=False)
+    except (OSError, http.client.HTTPException, ValueError):
+        status, answer = 0, ""
+    finally:
+        connection.close()
+    return Asked(text, status, round((time.monotonic() - started) * 1000), answer)
+
+
+def curl_call(text: str) -> str:
+    """The same call for a shell; empty where the demo has no key."""
+    if not read_key():
+        return ""
+    url = shlex.quote(f"{settings.NEWSROOM_PORTS_URL}{PATH}?key={read_key()}")
+    return f"curl -s {url} -H 'Content-Type: application/json' -d {shlex.quote(analysis_of(text))}"
 
 
 def key_file() -> Path:

@@ -32,6 +32,7 @@ from newsroom.demo.health import health
 from newsroom.demo.journey import journey
 from newsroom.demo.mail import letters
 from newsroom.demo.people import read_logins
+from newsroom.demo.ports import LONGEST, SAMPLE, ask, curl_call
 from newsroom.demo.texts import SAMPLES, Sample, made_up_address
 from newsroom.pages.cards import masthead
 from newsroom.pages.context import Form
@@ -54,9 +55,15 @@ def tour(request: HttpRequest) -> HttpResponse:
     site, now = site_for(request), timezone.now()
     article = _article_to_comment(site)
     sample = next((sample for sample in SAMPLES if sample.key == request.GET.get("try")), None)
+    said = request.GET.get("say", "").strip()[:LONGEST]
     context = {
         "masthead": _masthead(site),
         "article": article,
+        "asked": ask(said) if said else None,
+        "sample_text": said or SAMPLE,
+        "longest_text": LONGEST,
+        "analyze_call": curl_call(said or SAMPLE),
+        "ports_url": settings.NEWSROOM_PORTS_URL,
         "comment_count": thread_version(article.pk)[1] if article else 0,
         "samples": SAMPLES,
         "chosen": sample,

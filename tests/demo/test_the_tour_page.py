@@ -50,13 +50,13 @@ def test_every_page_is_valid_and_has_no_inline_script_or_style(client: Client, p
         assert not [name for name in element.attrib if name == "style" or name.startswith("on")]
 
 
-def test_it_has_six_stops_in_order(client: Client, archive: Any) -> None:
+def test_it_has_seven_stops_in_order(client: Client, archive: Any) -> None:
     stops = [
         section.get("id")
         for section in tree(client.get("/demo/")).iter("section")
         if section.get("class") == "stop"
     ]
-    assert stops == ["paper", "comment", "queue", "slots", "break", "api"]
+    assert stops == ["paper", "comment", "queue", "slots", "ports", "break", "api"]
 
 
 def test_the_form_is_that_of_the_archive_article(client: Client, archive: Any) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from ads.eligibility import Index
 from ads.suitability import CALM, HOUSE, NONE, UNKNOWN, conflict
 from ads.targeting import Rules, missed
 
@@ -132,7 +133,7 @@ class _Page:
 
     def __init__(
         self,
-        snapshot: Sequence[Candidate],
+        snapshot: Sequence[Candidate] | Index,
         *,
         slots: Sequence[str],
         at: datetime,
@@ -140,9 +141,11 @@ class _Page:
         beside: Surroundings | None,
     ) -> None:
         self.slots = slots
-        self._snapshot, self._at, self._beside = snapshot, at, beside
+        self._index = snapshot if isinstance(snapshot, Index) else indexed(snapshot)
+        self._at, self._beside = at, beside
         self._draw = random.Random(seed)  # noqa: S311  (fair and replayable, not secret)
-        self._open: dict[str, list[Candidate]] = {}
+        self._open: dict[str, int] = {}
+        self._taken = 0  # The candidates that something on this page keeps away.
         self._creatives: set[UUID] = set()
         self._items: Counter[UUID] = Counter()
         self._groups: dict[str, str] = {}  # The one sponsor of each group of competitors on this page.
@@ -153,18 +156,15 @@ class _Page:
         slot = self.slots[place]
         winner = self._kept.get(place)
         if winner is None:
-            eligible = [c for c in self._open_to(slot) if not self.rule(c, place)]
-            if not eligible:
+            eligible = self._free(place)
+            tier = next((tier for tier in self._index.tiers if tier & eligible), None)
+            if tier is None:
                 return Choice(slot, None, "no_eligible_line_item")
-            tier = min(TIERS.index(candidate.tier) for candidate in eligible)
-            pool = sorted((c for c in eligible if TIERS.index(c.tier) == tier), key=lambda c: c.creative_id)
-            winner = self._draw.choices(pool, weights=[candidate.weight for candidate in pool])[0]
+            pool, weights = self._index.pool(tier & eligible)
+            winner = self._draw.choices(pool, cum_weights=weights)[0]
             if winner.roadblock:
                 self._keep_the_rest(winner, place)
-        self._creatives.add(winner.creative_id)
-        self._items[winner.line_item_id] += 1
-        if winner.competitor_group:
-            self._groups[winner.competitor_group] = winner.sponsor
+        self._take(winner)
         return Choice(slot, winner.creative_id)
 
     def rule(self, candidate: Candidate, place: int) -> str:
@@ -181,14 +181,32 @@ class _Page:
         is_often = self._items[candidate.line_item_id] >= candidate.per_page
         return "often_enough_on_this_page" if is_often else ""
 
-    def _open_to(self, slot: str) -> list[Candidate]:
+    def _free(self, place: int) -> int:
+        """Whom neither this slot nor what stands on the page keeps out: those without a ``rule``."""
+        found = self._open_to(self.slots[place]) & ~self._taken
+        if roadblocks := found & self._index.roadblocks:
+            for candidate in self._index.pool(roadblocks)[0]:
+                if not self._has_all(candidate, place):
+                    found &= ~self._index.bit(candidate)
+        return found
+
+    def _take(self, winner: Candidate) -> None:
+        """Note who stands on the page, and whom that keeps away; a roadblock is asked for itself."""
+        index = self._index
+        self._creatives.add(winner.creative_id)
+        self._items[winner.line_item_id] += 1
+        if winner.per_page is None:
+            self._taken |= index.bit(winner) & ~index.roadblocks
+        elif self._items[winner.line_item_id] >= winner.per_page:
+            self._taken |= index.items[winner.line_item_id] & ~index.roadblocks
+        if winner.competitor_group:
+            self._groups[winner.competitor_group] = winner.sponsor
+            self._taken |= index.groups[winner.competitor_group] & ~index.sponsors[winner.sponsor]
+
+    def _open_to(self, slot: str) -> int:
         """Who may stand in this slot, whatever else stands on the page."""
         if slot not in self._open:
-            self._open[slot] = [
-                c
-                for c in self._snapshot
-                if not first_failing_rule(c, slot=slot, at=self._at, beside=self._beside)
-            ]
+            self._open[slot] = self._index.open_to(slot, at=self._at, beside=self._beside)
         return self._open[slot]
 
     def _places_of(self, candidate: Candidate) -> list[int]:
@@ -199,30 +217,39 @@ class _Page:
         places = self._places_of(candidate)
         if places[0] != place or any(wanted in self._kept for wanted in places):
             return False
-        tier = TIERS.index(candidate.tier)
+        own, higher = self._index.items[candidate.line_item_id], 0
+        for tier in self._index.tiers[: TIERS.index(candidate.tier)]:
+            higher |= tier
         return all(
-            any(c.line_item_id == candidate.line_item_id for c in self._open_to(slot))
-            and not any(self._outranks(c, tier) for c in self._open_to(slot))
+            self._open_to(slot) & own and not any(map(self._is_free, self._of(slot, higher)))
             for slot in {self.slots[wanted] for wanted in places}
         )
 
-    def _outranks(self, other: Candidate, tier: int) -> bool:
-        is_free = self._groups.get(other.competitor_group, other.sponsor) == other.sponsor
-        return TIERS.index(other.tier) < tier and is_free and other.creative_id not in self._creatives
+    def _is_free(self, other: Candidate) -> bool:
+        is_alone = self._groups.get(other.competitor_group, other.sponsor) == other.sponsor
+        return is_alone and other.creative_id not in self._creatives
+
+    def _of(self, slot: str, those: int) -> list[Candidate]:
+        return self._index.pool(self._open_to(slot) & those)[0]
 
     def _keep_the_rest(self, winner: Candidate, place: int) -> None:
         """Its other places, its creatives in turn."""
         turn = 0
         for wanted in self._places_of(winner):
-            own = [c for c in self._open_to(self.slots[wanted]) if c.line_item_id == winner.line_item_id]
+            own = list(self._of(self.slots[wanted], self._index.items[winner.line_item_id]))
             own.sort(key=lambda c: (c.creative_id <= winner.creative_id, c.creative_id))
             if wanted != place:
                 self._kept[wanted] = own[turn % len(own)]
                 turn += 1
 
 
+def indexed(snapshot: Sequence[Candidate]) -> Index:
+    """A snapshot arranged for many decisions."""
+    return Index(snapshot, tiers=TIERS)
+
+
 def decide(
-    snapshot: Sequence[Candidate],
+    snapshot: Sequence[Candidate] | Index,
     *,
     slots: Sequence[str],
     at: datetime,

@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from ads.decision import FLUID, Candidate, Choice, Surroundings, decide
+from ads.fresh import Fresh
 from ads.models import RUNNING, Creative, LineItem, Slot
 from ads.suitability import CALM, UNKNOWN, strictest
 from ads.targeting import hour_of_week
@@ -105,6 +106,21 @@ def ads_for_article(article: Article, *, at: datetime, seed: int | None = None) 
     return _by_position(article.site, slots, choices, creatives)
 
 
+def _read_beside(
+    article: Article, *, at: datetime
+) -> tuple[dict[str, str] | None, str, list[str], list[str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _BESIDE,
+            {"article": article.pk, "section": article.section_id, "site": article.site_id, "at": at},
+        )
+        own, thread, actions, tags = cursor.fetchone()
+    return json.loads(own) if isinstance(own, str) else own, thread, actions, tags
+
+
+_beside: Fresh[UUID, tuple[dict[str, str] | None, str, list[str], list[str]]] = Fresh()
+
+
 def surroundings(
     article: Article,
     *,
@@ -114,17 +130,11 @@ def surroundings(
     ahead: frozenset[UUID] = frozenset(),
     reader: Reader = NOBODY,
 ) -> Surroundings:
-    """What an ad in these slots of this article stands beside at this moment. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _BESIDE,
-            {"article": article.pk, "section": article.section_id, "site": article.site_id, "at": at},
-        )
-        own, thread, actions, tags = cursor.fetchone()
+    """What an ad in these slots of this article stands beside. One query for all readers of a moment."""
+    own, thread, actions, tags = _beside.get(article.pk, lambda: _read_beside(article, at=at))
     default = {article.section.default_topic: article.section.default_risk}
     return Surroundings(
-        sensitivity=(json.loads(own) if isinstance(own, str) else own)
-        or (default if article.section.default_topic else UNKNOWN),
+        sensitivity=own or (default if article.section.default_topic else UNKNOWN),
         thread=thread or CALM,
         override=strictest(actions),
         at_thread=frozenset(slot.code for slot in slots if slot.position in AT_THREAD),

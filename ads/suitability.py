@@ -56,13 +56,23 @@ def conflict(
     if is_house:
         return ""
     for topic in sorted(known):
-        accepted = _ACCEPTED.get(tolerances.get(topic, DEFAULT_TOLERANCE), -1)
-        if _RISK.get(known[topic], _RISK[NO_ADS]) > accepted:
+        if is_refused(tolerances, topic, known[topic]):
             return f"sensitive_{topic}"
-    heat = _HEAT.get(thread, _HEAT[UNSAFE])
-    if in_thread and (heat == _HEAT[UNSAFE] or heat > _HEAT.get(thread_tolerance, 0)):
-        return f"thread_{THREADS[heat]}"
+    if in_thread and is_too_heated(thread_tolerance, thread):
+        return f"thread_{THREADS[_HEAT.get(thread, _HEAT[UNSAFE])]}"
     return ""
+
+
+def is_refused(tolerances: Mapping[str, str], topic: str, risk: str) -> bool:
+    """Whether a risk is above what is accepted of its topic."""
+    accepted = _ACCEPTED.get(tolerances.get(topic, DEFAULT_TOLERANCE), -1)
+    return _RISK.get(risk, _RISK[NO_ADS]) > accepted
+
+
+def is_too_heated(thread_tolerance: str, thread: str) -> bool:
+    """Whether a conversation is more heated than accepted; an unsafe one always is."""
+    heat = _HEAT.get(thread, _HEAT[UNSAFE])
+    return heat == _HEAT[UNSAFE] or heat > _HEAT.get(thread_tolerance, 0)
 
 
 def strictest(actions: Iterable[str]) -> str:

@@ -27,6 +27,7 @@ def _limits_off(settings: Any) -> None:
     """Many tests post from one address within a minute; the limits have tests of their own."""
     settings.NEWSROOM_LIMITS = "off"
     settings.ADS_EVENT_RATE = "off"
+    settings.ADS_FRESH_S = 0.0
 
 
 @pytest.fixture(autouse=True)

@@ -56,6 +56,7 @@ class Purse:
 _pots: dict[Purse, Pot] = {}
 _pots_lock = threading.Lock()
 _taking = threading.Lock()
+_asked = 0
 
 
 def reserve(purse: Purse, micros: int) -> UUID | None:
@@ -95,6 +96,11 @@ def left_in_pots() -> dict[str, int]:
     return found
 
 
+def leases_taken() -> int:
+    """How often this process asked for one: after each, what is left of limits is known anew."""
+    return _asked
+
+
 def forget() -> None:
     """Drop all leases that this process holds; for tests, whose leases are rolled back."""
     with _pots_lock:
@@ -111,10 +117,12 @@ def _from_pot(purse: Purse, micros: int) -> UUID | None:
 
 
 def _from_new_lease(purse: Purse, micros: int) -> UUID | None:
+    global _asked  # noqa: PLW0603  (only here, under the lock of who takes)
     with _pots_lock:
         old = _pots.pop(purse, None)
     until = time.monotonic() + LEASE_S - MARGIN_S
     taken = take(purse, micros, instead_of=old.lease if old else None)
+    _asked += 1
     if taken is None:
         return None
     lease, amount = taken

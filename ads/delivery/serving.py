@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,13 +11,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from ads.decision import TIERS, Choice, Surroundings, decide, rules_at
-from ads.delivery.ledger import left_in_pots
+from ads.delivery.ledger import leases_taken, left_in_pots
 from ads.delivery.models import AdDecision, Spend
 from ads.delivery.snapshots import Choices, choices_of, stored
+from ads.fresh import Fresh
 from ads.models import Creative, LineItem, Slot
 from ads.selectors import NOBODY, Reader, surroundings
 from ads.thread_places import Gap, Roots, gaps
-from articles.models import Article
+from articles.models import Article, Site
 from newsroom.ids import uuid7
 
 UNKNOWN_SLOT = "unknown_slot"
@@ -65,32 +66,26 @@ def serve(
     at: datetime,
     view: UUID | None = None,
     seed: int | None = None,
-    loaded: Iterable[Slot] | None = None,
     reader: Reader = NOBODY,
     roots: Roots = NO_ROOTS,
 ) -> list[Served]:
     """Fill an article's slots in the order asked, and write every choice down, unfilled ones too.
 
     Args:
-        loaded: the active slots of these codes, from who has them already.
         roots: the top-level comments that are shown; a slot in the thread is filled in each of its gaps.
     """
-    found = Slot.objects.filter(site=article.site, active=True, code__in=codes) if loaded is None else loaded
-    slots = {slot.code: slot for slot in found}
+    choices = choices_of(article.site)
+    slots = {slot.code: slot for slot in choices.slots}
     places = [place for code in codes if code in slots for place in _places(slots[code], roots)]
     if not places:
         return [_unfilled(code, slots) for code in codes]
-    draw = _draw(article, places, at=at, view=view, seed=seed, reader=reader)
-    made = decide(draw.choices.candidates, slots=draw.codes, at=at, seed=draw.seed, beside=draw.beside)
+    draw = _draw(article, choices, places, at=at, view=view, seed=seed, reader=reader)
+    made = decide(choices.index, slots=draw.codes, at=at, seed=draw.seed, beside=draw.beside)
     rows = [_decision(choice, number, places[number], draw) for number, choice in enumerate(made)]
     AdDecision.objects.bulk_create(rows)
-    wanted = [row.creative_id for row in rows if row.creative_id]
-    creatives = Creative.objects.select_related("image", "line_item__campaign__advertiser__site").in_bulk(
-        wanted
-    )
     filled: dict[str, list[Served]] = {}
     for place, row in zip(places, rows, strict=True):
-        creative = creatives.get(row.creative_id) if row.creative_id else None
+        creative = choices.creatives[row.creative_id] if row.creative_id else None
         one = Served(place.slot.code, place.slot, row, creative, row.no_fill_reason, place.gap)
         filled.setdefault(place.slot.code, []).append(one)
     return [one for code in codes for one in filled.get(code) or [_unfilled(code, slots)]]
@@ -110,6 +105,7 @@ def _unfilled(code: str, slots: dict[str, Slot]) -> Served:
 
 def _draw(
     article: Article,
+    choices: Choices,
     places: Sequence[_Place],
     *,
     at: datetime,
@@ -117,8 +113,7 @@ def _draw(
     seed: int | None,
     reader: Reader,
 ) -> _Draw:
-    choices = choices_of(article.site)
-    spent, ahead = held_back(choices, article, at=at)
+    spent, ahead = held_back(choices, article.site, at=at)
     slots = list({place.slot.code: place.slot for place in places}.values())
     beside = surroundings(article, at=at, slots=slots, spent=spent, ahead=ahead, reader=reader)
     codes = [place.slot.code for place in places]
@@ -127,15 +122,15 @@ def _draw(
 
 
 def _decision(choice: Choice, number: int, place: _Place, draw: _Draw) -> AdDecision:
-    winner = next((c for c in draw.choices.candidates if c.creative_id == choice.creative_id), None)
+    winner = draw.choices.winners[choice.creative_id] if choice.creative_id else None
     price = draw.choices.prices[winner.line_item_id] if winner else None
     return AdDecision(
         id=uuid7(at=draw.at),
         at=draw.at,
         view=draw.view,
         site_id=draw.article.site_id,
-        article=draw.article,
-        slot=place.slot,
+        article_id=draw.article.pk,
+        slot_id=place.slot.pk,
         line_item_id=winner.line_item_id if winner else None,
         creative_id=choice.creative_id,
         no_fill_reason=choice.no_fill_reason,
@@ -148,9 +143,21 @@ def _decision(choice: Choice, number: int, place: _Place, draw: _Draw) -> AdDeci
     )
 
 
-def held_back(choices: Choices, article: Article, *, at: datetime) -> tuple[frozenset[UUID], frozenset[UUID]]:
-    """The line items whose next event would cross one of their limits, and those ahead of their pace."""
-    day = at.astimezone(ZoneInfo(article.site.time_zone)).date()
+HeldBack = tuple[frozenset[UUID], frozenset[UUID]]
+_held_back: Fresh[tuple[Any, ...], HeldBack] = Fresh()
+
+
+def held_back(choices: Choices, site: Site, *, at: datetime) -> HeldBack:
+    """The line items whose next event would cross one of their limits, and those ahead of their pace.
+
+    As old as what others have spent may be; this process's own leases count at once.
+    """
+    key = (choices.version, site.pk, leases_taken())
+    return _held_back.get(key, lambda: _read_held_back(choices, site, at=at))
+
+
+def _read_held_back(choices: Choices, site: Site, *, at: datetime) -> HeldBack:
+    day = at.astimezone(ZoneInfo(site.time_zone)).date()
     limits = {
         (item, spend_key(key, day)): limit - price.each
         for item, price in choices.prices.items()

@@ -14,10 +14,13 @@ from uuid import UUID
 
 from django.db import connection
 
-from ads.decision import Candidate
+from ads import fresh
+from ads.decision import Candidate, indexed
 from ads.delivery import ledger
 from ads.delivery.models import Snapshot
-from ads.models import Creative, LineItem
+from ads.eligibility import Index
+from ads.fresh import Fresh
+from ads.models import Creative, LineItem, Slot
 from ads.pacing import Plan
 from ads.selectors import candidate
 from articles.models import Site
@@ -46,14 +49,19 @@ class Choices:
     digest: str
     candidates: tuple[Candidate, ...]
     prices: Mapping[UUID, Price]
+    index: Index
+    winners: Mapping[UUID, Candidate]
+    creatives: Mapping[UUID, Creative]
+    slots: tuple[Slot, ...]
 
 
 _current: dict[UUID, Choices] = {}
+_versions: Fresh[str, tuple[int, int]] = Fresh()
 
 
 def choices_of(site: Site) -> Choices:
-    """The current ones: one query while nothing changes, however many processes there are."""
-    version = _version()
+    """The current ones, picked up by every process within a second: one query then, while nothing changes."""
+    version = _versions.get("ads", _version)
     known = _current.get(site.pk)
     if known is None or known.version != version:
         known = _current[site.pk] = _load(site, version)
@@ -63,6 +71,7 @@ def choices_of(site: Site) -> Choices:
 def forget() -> None:
     """Load again at the next choice; for tests, whose rows and versions are rolled back."""
     _current.clear()
+    fresh.forget()
     stored.cache_clear()
     ledger.forget()
 
@@ -80,14 +89,25 @@ def _version() -> tuple[int, int]:
 
 def _load(site: Site, version: tuple[int, int]) -> Choices:
     found = Creative.objects.filter(active=True, line_item__campaign__advertiser__site=site)
-    joined = found.select_related("line_item__campaign__advertiser").prefetch_related("line_item__slots")
+    joined = found.select_related("image", "line_item__campaign__advertiser__site").prefetch_related(
+        "line_item__slots"
+    )
     creatives = list(joined.order_by("id"))
     candidates = tuple(candidate(creative) for creative in creatives)
     prices = {creative.line_item_id: price_of(creative.line_item) for creative in creatives}
     text = json.dumps([_as_json(found) for found in candidates], sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(text.encode()).hexdigest()
     Snapshot.objects.get_or_create(digest=digest, defaults={"content": zlib.compress(text.encode())})
-    return Choices(version, digest, candidates, prices)
+    return Choices(
+        version=version,
+        digest=digest,
+        candidates=candidates,
+        prices=prices,
+        index=indexed(candidates),
+        winners={found.creative_id: found for found in candidates},
+        creatives={creative.pk: creative for creative in creatives},
+        slots=tuple(Slot.objects.filter(site=site, active=True).order_by("position", "code")),
+    )
 
 
 def price_of(item: LineItem) -> Price:

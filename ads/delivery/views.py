@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,13 +27,15 @@ from ads.delivery.events import Visit, count_event, event_token, signed_decision
 from ads.delivery.models import AdDecision, Kind
 from ads.delivery.reports import GROUPS, LONGEST, Numbers, report, total
 from ads.delivery.serving import NO_ROOTS, Served, explain, serve
+from ads.delivery.snapshots import choices_of
 from ads.fields import ChoiceOfText, LineField, WholeNumber
-from ads.models import LineItem, Slot
+from ads.fresh import Fresh
+from ads.models import LineItem
 from ads.readers import reader_of
 from ads.resources import PRIVATE, SITE, AdsView, asked_choice
 from ads.targeting import DEVICES
 from ads.thread_places import Roots, roots_of
-from articles.models import Article
+from articles.models import Article, Site
 from articles.selectors import readable_article, site_for
 from comments.selectors import SORTS, root_page, roots_before
 from newsroom.api import StrictSerializer, StrictView
@@ -118,13 +120,20 @@ class Decisions(StrictView):
         asked = DecisionRequest(data=request.data)
         asked.is_valid(raise_exception=True)
         now, fields = timezone.now(), asked.validated_data
-        article = readable_article(site=site_for(request._request), slug=fields["article"], at=now)
+        article = _article(site_for(request._request), fields["article"], at=now)
         codes = list(dict.fromkeys(fields["slots"]))
         reader = reader_of(request._request, device=fields.get("device", ""))
-        slots = list(Slot.objects.filter(site=article.site, active=True, code__in=codes))
-        roots = _roots(article, fields.get("thread") or {}) if any(s.every_m for s in slots) else NO_ROOTS
-        served = serve(article, codes, at=now, view=fields["view"], loaded=slots, reader=reader, roots=roots)
+        is_in_thread = any(slot.every_m for slot in choices_of(article.site).slots if slot.code in codes)
+        roots = _roots(article, fields.get("thread") or {}) if is_in_thread else NO_ROOTS
+        served = serve(article, codes, at=now, view=fields["view"], reader=reader, roots=roots)
         return Response({"results": [_answer(one) for one in served]}, headers={"Cache-Control": "no-store"})
+
+
+_articles: Fresh[tuple[UUID, str], Article] = Fresh()
+
+
+def _article(site: Site, slug: str, *, at: datetime) -> Article:
+    return _articles.get((site.pk, slug), lambda: readable_article(site=site, slug=slug, at=at))
 
 
 def _roots(article: Article, shown: Mapping[str, Any]) -> Roots:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 
 from ads.delivery.models import Kind
 from ads.delivery.serving import Served, serve
+from ads.delivery.snapshots import choices_of
 from ads.delivery.views import event_path
 from ads.models import Creative, Slot
 from ads.selectors import FilledSlot, Reader
@@ -49,12 +50,12 @@ def page_ads(article: Article, thread: Thread, *, at: datetime, reader: Reader) 
     """
     slots: list[Slot] = []
     try:
-        slots += Slot.objects.filter(site=article.site, active=True).order_by("position", "code")
+        slots += choices_of(article.site).slots
         if not slots:
             return NO_ADS
         roots = _roots(article, thread) if any(slot.every_m for slot in slots) else Roots(())
         codes = [slot.code for slot in slots]
-        served = serve(article, codes, at=at, loaded=slots, reader=reader, roots=roots)
+        served = serve(article, codes, at=at, reader=reader, roots=roots)
     except Exception:  # Whatever it was: readers came for the article.
         log.exception("The ads of %s failed; its page is shown without them.", article.slug)
         return _house_words(article, slots)

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
 import time_machine
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
+from ads.decision import Surroundings, decide
 from ads.delivery.events import Visit, count_event
 from ads.delivery.models import AdDecision, AdEvent, Kind, UncountedEvent
 from ads.delivery.reports import report
+from ads.delivery.snapshots import choices_of
 from ads.delivery.views import event_path, safe_cell
 from ads.models import Advertiser, Campaign, Creative, LineItem, PolicyOverride
 from articles.models import Article, Site
@@ -86,13 +90,21 @@ def test_what_changes_is_obeyed_by_the_next_decision(article: Article, sold: Cre
     assert "creative" not in ask(article, "top")[0]
 
 
-def test_while_nothing_changes_what_is_sold_is_not_read_again(
-    article: Article, sold: Creative, django_assert_num_queries: Any
+def test_around_a_decision_is_one_query_that_writes_it_down(
+    article: Article, sold: Creative, django_assert_num_queries: Any, settings: Any
 ) -> None:
+    settings.ADS_FRESH_S = 60
     ask(article, "top")
-    with django_assert_num_queries(6) as captured:
+    with django_assert_num_queries(1) as captured:
         ask(article, "top")
-    assert not [query for query in captured if "ads_lineitem_slots" in query["sql"]]
+    assert captured[0]["sql"].startswith('INSERT INTO "delivery_addecision"')
+
+
+def test_nothing_inside_a_decision_asks_the_database(article: Article, sold: Creative) -> None:
+    index = choices_of(article.site).index
+    with connection.execute_wrapper(Mock(side_effect=AssertionError("SQL"))):
+        (choice,) = decide(index, slots=["top"], at=timezone.now(), seed=1, beside=Surroundings())
+    assert choice.slot == "top"
 
 
 @pytest.mark.parametrize(

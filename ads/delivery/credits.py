@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,13 @@ from django.db import transaction
 from django.db.models import Sum
 
 from ads.delivery.models import AdDecision, AdEvent, Credit, Kind
-from ads.models import Advertiser
+from ads.models import Advertiser, LineItem
 from ads.suitability import conflict
 from articles.models import Article
 from articles.selectors import effective_sensitivity
+from comments.models import Comment
+from moderation.heat import GRAVE
+from moderation.models import Decision
 from newsroom.audit.services import record
 
 
@@ -69,8 +73,12 @@ def _exposure(decisions: list[AdDecision], now: dict[str, str]) -> Exposure:
 
 
 @transaction.atomic
-def credit_decisions(ids: Collection[UUID], *, reason: str, actor: Any) -> int:
-    """Give back what these decisions earned; how many were not credited before. Twice credits once."""
+def credit_decisions(ids: Collection[UUID], *, reason: str, actor: Any = None) -> int:
+    """Give back what these decisions earned; how many were not credited before. Twice credits once.
+
+    Args:
+        actor: who does it; nobody where the system does.
+    """
     decisions = AdDecision.objects.filter(pk__in=ids, line_item__isnull=False).select_related("line_item")
     earned = _earned(ids)
     notes = [
@@ -92,12 +100,46 @@ def credit_decisions(ids: Collection[UUID], *, reason: str, actor: Any) -> int:
             action="ads.credit",
             object_type="credit",
             object_id=notes[0].decision_id,
-            actor_kind="person",
+            actor_kind="person" if actor is not None else "system",
             actor=actor,
             reason=reason,
             data={"impressions": made},
         )
     return made
+
+
+# --- beside a comment that was removed ---------------------------------------------------------------------
+LOOKED_BACK = timedelta(days=3)  # An impression comes at most two hours after its page was made.
+
+
+def credit_beside(comment_id: UUID) -> int:
+    """Credit exactly the impressions beside a comment that was removed for a grave reason. Safe to run twice.
+
+    Source: ``moderation.heat.GRAVE``. The paper's own ads earn nothing and are left out.
+    """
+    comment = Comment.objects.filter(
+        pk=comment_id, status=Comment.Status.REMOVED, reason_code__in=GRAVE
+    ).first()
+    if comment is None:
+        return 0
+    beside = AdDecision.objects.filter(
+        article=comment.article_id,
+        neighbours__contains=[comment.pk],
+        events__kind=Kind.IMPRESSION,
+        credit=None,
+    ).exclude(line_item__type=LineItem.Type.HOUSE)
+    ids = list(beside.values_list("pk", flat=True))
+    if not ids:
+        return 0
+    return credit_decisions(ids, reason=f"Stood beside a comment removed for: {comment.reason_code}")
+
+
+def credit_beside_removed(*, at: datetime) -> int:
+    """The same for all lately removed: for pages that were open meanwhile, and where a process had died."""
+    removed = Decision.objects.filter(
+        outcome=Decision.Outcome.REMOVED, reason_code__in=GRAVE, at__gte=at - LOOKED_BACK
+    )
+    return sum(credit_beside(pk) for pk in set(removed.values_list("comment_id", flat=True)))
 
 
 def _earned(ids: Collection[UUID]) -> dict[str, int]:

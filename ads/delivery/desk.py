@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 from ads.booking_form import DayInput
 from ads.delivery.credits import credit_decisions, exposures
-from ads.delivery.models import AdDecision, Statement
+from ads.delivery.models import AdDecision, Credit, Statement
 from ads.delivery.progress import MOST_RUNS, booked_items, daily, progress_of, runs
 from ads.delivery.reconciling import soundness
 from ads.delivery.reports import total
@@ -30,6 +30,7 @@ from ads.models import Advertiser, Campaign
 from ads.suitability import conflict
 from articles.models import Article, Site
 from articles.selectors import effective_sensitivity
+from comments.models import Comment
 from moderation.selectors import thread_states
 from newsroom.errors import DomainError
 
@@ -220,6 +221,8 @@ def why(request: HttpRequest, decision_id: UUID) -> HttpResponse:
         "verdict": verdict,
         "events": decision.events.order_by("at"),
         "uncounted": decision.uncounted.order_by("at"),
+        "neighbours": Comment.objects.filter(pk__in=decision.neighbours).order_by("-created_at"),
+        "credit": Credit.objects.filter(decision=decision).first(),
     }
     return _page(request, "why", site, title="Why this ad", **context)
 

@@ -291,7 +291,13 @@ class Credit(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
     amount_micros = models.BigIntegerField()
     reason = models.CharField(max_length=300)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Nobody, where a removed comment beside it was the reason.",
+    )
     at = models.DateTimeField(db_default=Now())
     statement = models.ForeignKey(
         Statement, null=True, on_delete=models.PROTECT, related_name="credits", editable=False

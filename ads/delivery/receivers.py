@@ -1,15 +1,24 @@
-"""The reconciler has time: roll-ups are folded, and now and then compared with the events."""
+"""The reconciler has time: roll-ups are folded, compared with the events, and late credits made.
+
+And a comment was taken down: what stood beside it is credited at once.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
 from typing import Any
+from uuid import UUID
 
+from django.db import transaction
 from django.dispatch import receiver
+from django.utils import timezone
 
+from ads.delivery.credits import credit_beside, credit_beside_removed
 from ads.delivery.reconciling import differences
 from ads.delivery.rollups import fold
+from comments.models import Comment
+from comments.signals import comment_changed
 from moderation.services import beat
 from moderation.signals import upkeep
 
@@ -18,6 +27,7 @@ MOST_NAMED = 5
 
 logger = logging.getLogger("ads")
 _compared_at = -COMPARED_EVERY_S
+_credited_at = -COMPARED_EVERY_S
 
 
 @receiver(upkeep)
@@ -37,3 +47,25 @@ def compare_sums(**kwargs: Any) -> dict[str, int]:
         logger.error("ads do not add up: %s", one)
     beat("ads", detail=str(found[0])[:200] if found else "", data={"differences": len(found)})
     return {"ads_compared": 1, "ads_differences": len(found)}
+
+
+@receiver(comment_changed)
+def credit_what_stood_beside(*, comment_id: UUID, status: str, **kwargs: Any) -> None:
+    if status != Comment.Status.REMOVED:
+        return
+
+    def credit() -> None:
+        credit_beside(comment_id)
+
+    # robust: a comment is taken down whether or not this works; the sweep below comes after it.
+    transaction.on_commit(credit, robust=True)
+
+
+@receiver(upkeep)
+def credit_late(**kwargs: Any) -> dict[str, int]:
+    """Every ten minutes: pages that stood open while a comment went, and credits that a crash prevented."""
+    global _credited_at  # noqa: PLW0603  (the clock of the one process that leads)
+    if time.monotonic() < _credited_at + COMPARED_EVERY_S:
+        return {}
+    _credited_at = time.monotonic()
+    return {"ads_credited": credit_beside_removed(at=timezone.now())}

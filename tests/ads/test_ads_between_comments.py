@@ -7,14 +7,17 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from ads.delivery.models import AdDecision
-from ads.models import Slot
+from ads.delivery.credits import credit_beside_removed
+from ads.delivery.models import AdDecision, Credit
+from ads.models import LineItem, Slot
 from ads.thread_places import Roots, gaps
 from articles.models import Article
 from articles.services import set_sensitivity
 from comments.models import Comment
 from moderation.models import ThreadState
+from newsroom.audit.models import AuditEntry
 from tests.ads.conftest import new_creative, new_line_item, new_slot
 from tests.pages.conftest import Newspaper, make_newspaper
 
@@ -116,6 +119,56 @@ def test_a_heated_conversation_has_none_and_an_unsafe_one_only_the_papers_own(
     new_creative(new_line_item(paper.site, thread, type="house"), headline="Subscribe")
     (one,) = ask(article)
     assert one["creative"]["headline"] == "Subscribe"
+
+
+# --- given back --------------------------------------------------------------------------------------------
+def look(result: dict[str, Any]) -> None:
+    assert Client().get(result["impression_url"], headers=BROWSER).status_code == 204
+
+
+@pytest.fixture
+def sold(thread: Slot, settings: Any) -> None:
+    settings.ADS_EVENT_RATE = "off"
+    LineItem.objects.update(price_micros=9_000_000)
+
+
+def test_exactly_the_impressions_beside_a_grave_comment_are_credited_once(
+    paper: Newspaper,
+    article: Article,
+    sold: None,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    shown = roots(paper, article, 6)
+    beside, elsewhere = ask(article)
+    for one in (beside, elsewhere):
+        look(one)
+    ask(article)  # Decided and never seen: nothing to give back.
+    with django_capture_on_commit_callbacks(execute=True):
+        paper.decide(shown[1], "removed", reason="threat")
+    (credit,) = Credit.objects.all()
+    assert (str(credit.decision_id), credit.amount_micros, credit.by) == (beside["decision_id"], 9_000, None)
+    assert credit_beside_removed(at=timezone.now()) == 0
+    assert AuditEntry.objects.get(action="ads.credit").actor_kind == "system"
+
+
+def test_who_looked_at_a_page_that_was_open_meanwhile_is_credited_by_the_sweep(
+    paper: Newspaper, article: Article, sold: None
+) -> None:
+    shown = roots(paper, article, 3)
+    (beside,) = ask(article)
+    paper.decide(shown[2], "removed", reason="hate")
+    look(beside)
+    assert [credit_beside_removed(at=timezone.now()) for _ in range(2)] == [1, 0]
+
+
+def test_a_removal_for_another_reason_gives_nothing_back(
+    paper: Newspaper, article: Article, sold: None, django_capture_on_commit_callbacks: Any
+) -> None:
+    shown = roots(paper, article, 3)
+    look(ask(article)[0])
+    with django_capture_on_commit_callbacks(execute=True):
+        paper.decide(shown[1], "removed", reason="off_topic")
+    assert not Credit.objects.exists()
 
 
 @pytest.mark.parametrize("thread_asked", [{"limit": 0}, {"sort": "best"}, {"cursor": "x"}, {"page": 2}, []])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -36,16 +38,31 @@ def validate_tolerances(value: Any) -> None:
 
 
 class Assignment(models.Model):
-    """A user works on one site's ads. Who has none works on the default site; a superuser on every one."""
+    """A user works on one site's ads. Who has none works on the default site; a superuser on every one.
+
+    Somebody with the role *advertiser* reads what belongs to the advertisers assigned, and nothing else.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="ad_assignments"
     )
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="ad_assignments")
+    advertiser = models.ForeignKey(
+        "Advertiser",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="readers",
+        help_text="For the role advertiser: whose campaigns and reports this person reads.",
+    )
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "site"], name="one_assignment_per_site")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "site", "advertiser"], nulls_distinct=False, name="one_assignment_per_site"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} at {self.site}"
@@ -56,6 +73,11 @@ class AdQuerySet(models.QuerySet[Any]):
         """What belongs to this site, directly or through what it belongs to."""
         return self.filter(**{self.model.site_path: site})
 
+    def of_advertisers(self, advertisers: Collection[UUID]) -> Self:
+        """What belongs to these advertisers; nothing of a kind that belongs to none."""
+        path = self.model.advertiser_path
+        return self.filter(**{f"{path}__in": advertisers}) if path else self.none()
+
 
 class AdObject(models.Model):
     """Something that ad managers make and change: ``version`` rises with every change (``ads.services``)."""
@@ -64,6 +86,7 @@ class AdObject(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     site_path: ClassVar[str]
+    advertiser_path: ClassVar[str] = ""
     audited: ClassVar[tuple[str, ...]]
 
     objects = AdQuerySet.as_manager()
@@ -130,6 +153,7 @@ class Advertiser(AdObject):
     """Who pays, and whom readers see as the sponsor."""
 
     site_path = "site"
+    advertiser_path = "pk"
     audited = ("name", "category", "competitor_group", "tolerances", "thread_tolerance")
 
     class ThreadTolerance(models.TextChoices):
@@ -162,6 +186,7 @@ class Advertiser(AdObject):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "name"], name="advertiser_name_per_site")]
+        permissions = [("read_own_campaigns", "Can read what belongs to the advertisers assigned")]
 
     def __str__(self) -> str:
         return self.name
@@ -171,6 +196,7 @@ class Campaign(AdObject):
     """What an advertiser ordered for a time."""
 
     site_path = "advertiser__site"
+    advertiser_path = "advertiser"
     audited = (
         "advertiser_id", "name", "starts_at", "ends_at", "budget_micros", "order_number", "billing_contact",
     )  # fmt: skip
@@ -209,6 +235,7 @@ class LineItem(AdObject):
     """What was booked: which slots, with what weight, in which tier."""
 
     site_path = "campaign__advertiser__site"
+    advertiser_path = "campaign__advertiser"
     audited = (
         "campaign_id", "name", "type", "status", "weight", "price_model", "price_micros", "goal",
         "budget_micros", "daily_cap_micros", "pacing", "targeting", "per_page", "roadblock",
@@ -382,6 +409,7 @@ class Creative(AdObject):
     """
 
     site_path = "line_item__campaign__advertiser__site"
+    advertiser_path = "line_item__campaign__advertiser"
     audited = (
         "line_item_id", "kind", "headline", "text", "call_to_action", "target_url", "image_id", "image_alt",
         "size", "paid_by", "political", "active", "sha256", "approved_sha256",

@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
@@ -18,16 +19,18 @@ from rest_framework.response import Response
 
 from ads.models import AdObject
 from ads.preconditions import etag, wanted_versions
-from ads.selectors import sites_of
-from ads.services import apart, change_object, delete_object, save_object
+from ads.selectors import READ_OWN, advertisers_of, sites_of
+from ads.services import apart, audited_as, change_object, delete_object, save_object
 from articles.models import Site
 from articles.selectors import site_for
 from newsroom.access.authentication import HasScope
 from newsroom.access.models import Scope
 from newsroom.access.services import answer_once
 from newsroom.api import CursorPages, StrictSerializer, StrictView, is_match
+from newsroom.audit.models import AuditEntry
 from newsroom.errors import FieldError
 
+MOST_AT_ONCE = 100
 ACTIONS = {"GET": "view", "HEAD": "view", "OPTIONS": "view", "POST": "add", "DELETE": "delete"}
 
 SITE = OpenApiParameter(
@@ -57,7 +60,10 @@ PRIVATE = {"Cache-Control": "private, no-cache"}
 
 
 class WorksOnAds(HasScope):
-    """An ads scope on the token *and* the Django permission for this kind of change on its user."""
+    """An ads scope on the token *and* the Django permission for this kind of change on its user.
+
+    Advertisers may read what is open to them, of their own.
+    """
 
     read_scope = Scope.ADS_READ
     write_scope = Scope.ADS_WRITE
@@ -65,7 +71,11 @@ class WorksOnAds(HasScope):
     def has_permission(self, request: Request, view: Any) -> bool:
         action = ACTIONS.get(request.method or "", "change")
         self.permission = f"ads.{action}_{view.model._meta.model_name}"
-        return super().has_permission(request, view)
+        if super().has_permission(request, view):
+            return True
+        self.permission = READ_OWN
+        is_open = request.method in SAFE_METHODS and view.is_open_to_advertisers
+        return is_open and super().has_permission(request, view)
 
 
 class AdsView(StrictView):
@@ -75,6 +85,19 @@ class AdsView(StrictView):
     resource_serializer: ClassVar[type[StrictSerializer]]
     permission_classes = (WorksOnAds,)
     query_parameters = frozenset({"site"})
+    is_open_to_advertisers: ClassVar[bool] = False
+
+    @cached_property
+    def advertisers(self) -> frozenset[UUID] | None:
+        """Whose objects this user reads; None: everybody's."""
+        if self.request.user.has_perm(f"ads.view_{self.model._meta.model_name}"):
+            return None
+        return advertisers_of(self.request.user)
+
+    def own(self, kind: type[AdObject]) -> Any:
+        """The objects of a kind that exist for this user: those of the site, of an advertiser its own."""
+        found = kind.objects.of_site(self.site)
+        return found if self.advertisers is None else found.of_advertisers(self.advertisers)
 
     @cached_property
     def site(self) -> Site:
@@ -135,9 +158,7 @@ class ResourceList(AdsView, GenericAPIView[Any]):
         return self.query_parameters | paging if paging else frozenset({"site"})
 
     def get(self, request: Request) -> Response:
-        found = (
-            self.model.objects.of_site(self.site).select_related(*self.joined).prefetch_related(*self.fetched)
-        )
+        found = self.own(self.model).select_related(*self.joined).prefetch_related(*self.fetched)
         page = self.paginate_queryset(self.filtered(found))
         response = self.get_paginated_response(self.get_serializer(page, many=True).data)
         response["Cache-Control"] = PRIVATE["Cache-Control"]
@@ -173,6 +194,94 @@ class ResourceList(AdsView, GenericAPIView[Any]):
         return self.model(**fields)
 
 
+class ResourceBulk(AdsView):
+    """``POST`` several new ones: all of them, or none."""
+
+    makes: ClassVar[type[ResourceList]]
+    bulk_serializer: ClassVar[type[StrictSerializer]]
+    problem_statuses = {"POST": {"422": "The Idempotency-Key was used with another body"}}
+
+    def post(self, request: Request) -> Response:
+        asked = self.bulk_serializer(data=request.data, context={"site": self.site})
+        asked.is_valid(raise_exception=True)
+        one, maker = self.makes.resource_serializer, self.makes(request=request)
+
+        def answer() -> dict[str, Any]:
+            made = [
+                self._made(maker, number, fields)
+                for number, fields in enumerate(asked.validated_data["objects"])
+            ]
+            return {"results": [one(found).data for found in made]}
+
+        with transaction.atomic():
+            answered, _ = answer_once(
+                scope=f"{request.path}:{self.site.pk}:{request.user.pk}",
+                key=request.headers.get("Idempotency-Key"),
+                body=request.data,
+                answer=answer,
+            )
+        names = list(one().fields)  # Kept as jsonb, which forgets the order of keys.
+        made = [{name: found[name] for name in names} for found in answered["results"]]
+        return Response({"results": made}, status=201, headers=PRIVATE)
+
+    def _made(self, maker: ResourceList, number: int, fields: Mapping[str, Any]) -> AdObject:
+        own, related = apart(self.model, fields)
+        try:
+            return save_object(maker.new(own), actor=self.request.user, related=related)
+        except FieldError as error:  # Says which of them it is.
+            raise FieldError(
+                f"objects[{number}].{error.field}", error.detail, code=error.field_code
+            ) from error
+
+
+class ChangeSerializer(StrictSerializer):
+    """One change of an object, as the audit has it."""
+
+    id = serializers.UUIDField(read_only=True)
+    at = serializers.DateTimeField(read_only=True)
+    action = serializers.CharField(read_only=True, help_text="Such as `line_item.update`.")
+    actor = serializers.SerializerMethodField(help_text="The user name; empty: the system.")
+    version = serializers.SerializerMethodField(help_text="The version that it made.")
+    before = serializers.SerializerMethodField(help_text="The values that were changed.")
+    after = serializers.SerializerMethodField(help_text="What they became.")
+
+    def get_actor(self, entry: AuditEntry) -> str:
+        return entry.actor.get_username() if entry.actor else ""
+
+    def get_version(self, entry: AuditEntry) -> int:
+        return int(entry.data.get("version", 0))
+
+    def get_before(self, entry: AuditEntry) -> dict[str, Any]:
+        return dict(entry.data.get("before", {}))
+
+    def get_after(self, entry: AuditEntry) -> dict[str, Any]:
+        return dict(entry.data.get("after", {}))
+
+
+class NewestChanges(CursorPages):
+    ordering = "-id"
+
+
+class ResourceHistory(AdsView, GenericAPIView[Any]):
+    """``GET`` what was changed on one, by whom, newest first."""
+
+    pagination_class = NewestChanges
+    serializer_class = ChangeSerializer
+    query_parameters = frozenset({"site", "cursor", "limit"})
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return AuditEntry.objects.none()  # For the schema; requests use the entries of their object.
+
+    def get(self, request: Request, pk: UUID) -> Response:
+        if not self.own(self.model).filter(pk=pk).exists():
+            raise Http404
+        entries = AuditEntry.objects.filter(object_type=audited_as(self.model), object_id=str(pk))
+        page = self.paginate_queryset(entries.select_related("actor"))
+        response = self.get_paginated_response(ChangeSerializer(page, many=True).data)
+        response["Cache-Control"] = PRIVATE["Cache-Control"]
+        return response
+
+
 class ResourceDetail(AdsView):
     """``GET``, ``PUT``, ``PATCH`` and ``DELETE`` one."""
 
@@ -183,7 +292,7 @@ class ResourceDetail(AdsView):
     }
 
     def get(self, request: Request, pk: UUID) -> Response:
-        found = self.model.objects.of_site(self.site).filter(pk=pk).first()
+        found = self.own(self.model).filter(pk=pk).first()
         if found is None:
             raise Http404
         if is_match(request.headers.get("If-None-Match", ""), etag(found)):
@@ -287,6 +396,68 @@ def documented_detail(
             responses={204: None},
         ),
     )
+
+
+def bulk_of(
+    noun: str, *, name: str, makes: type[ResourceList], example: Mapping[str, Any] | None = None
+) -> type[ResourceBulk]:
+    """The view that makes several at once, with its documentation."""
+    one = makes.resource_serializer
+    asked = type(
+        f"{one.__name__.removesuffix('Serializer')}sSerializer",
+        (StrictSerializer,),
+        {"objects": one(many=True, min_length=1, max_length=MOST_AT_ONCE), "__doc__": f"Several {noun}s."},
+    )
+    answered = type(
+        f"{one.__name__.removesuffix('Serializer')}sMadeSerializer",
+        (StrictSerializer,),
+        {"results": one(many=True), "__doc__": f"The {noun}s that were made."},
+    )
+    shown = (
+        [OpenApiExample("One of them", value={"objects": [example]}, request_only=True)] if example else []
+    )
+    view: type[ResourceBulk] = type(
+        f"{makes.__name__}Bulk",
+        (ResourceBulk,),
+        {"model": makes.model, "makes": makes, "bulk_serializer": asked, "__doc__": ResourceBulk.__doc__},
+    )
+    return extend_schema_view(
+        post=extend_schema(
+            operation_id=f"ads_{name}_create_many",
+            description=f"Make up to {MOST_AT_ONCE} {noun}s: all of them, or none.",
+            parameters=[SITE, IDEMPOTENCY],
+            request=asked,
+            responses={201: answered},
+            examples=shown,
+        )
+    )(view)
+
+
+def history_of(noun: str, *, name: str, kind: type[AdObject]) -> type[ResourceHistory]:
+    """The view of one object's changes, with its documentation."""
+    view: type[ResourceHistory] = type(
+        f"{kind.__name__}History", (ResourceHistory,), {"model": kind, "__doc__": ResourceHistory.__doc__}
+    )
+    return extend_schema_view(
+        get=extend_schema(
+            operation_id=f"ads_{name}_history",
+            description=f"What was changed on a {noun}, by whom, newest first; from the audit.",
+            parameters=[SITE],
+            responses=ChangeSerializer(many=True),
+            examples=[OpenApiExample("A change", value=EXAMPLE_CHANGE, response_only=True)],
+        )
+    )(view)
+
+
+EXAMPLE_CHANGE = {
+    "id": "01937f2e-6b1a-7c3d-9e4f-5a6b7c8d9e0f",
+    "at": "2026-10-01T21:14:03+01:00",
+    "action": "line_item.update",
+    "actor": "ad_manager",
+    "version": 2,
+    "before": {"status": "ready"},
+    "after": {"status": "paused"},
+}
 
 
 def asked_choice(request: Request, name: str, values: Collection[str]) -> str | None:

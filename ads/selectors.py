@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 
 from ads.decision import FLUID, Candidate, Choice, Surroundings, decide
 from ads.fresh import Fresh
-from ads.models import RUNNING, Creative, LineItem, Slot
+from ads.models import RUNNING, Advertiser, Creative, LineItem, Slot
 from ads.suitability import CALM, UNKNOWN, strictest
 from ads.targeting import hour_of_week
 from articles.models import Article, Site
@@ -82,6 +82,14 @@ def sites_of(user: Any) -> QuerySet[Site]:
         return Site.objects.all()
     assigned = Site.objects.filter(ad_assignments__user=user)
     return assigned if assigned.exists() else Site.objects.filter(is_default=True)
+
+
+READ_OWN = "ads.read_own_campaigns"
+
+
+def advertisers_of(user: Any) -> frozenset[UUID]:
+    """Whose campaigns somebody with the role *advertiser* reads; nobody's without an assignment."""
+    return frozenset(Advertiser.objects.filter(readers__user=user).values_list("pk", flat=True))
 
 
 def ads_for_article(article: Article, *, at: datetime, seed: int | None = None) -> dict[str, FilledSlot]:

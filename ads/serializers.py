@@ -34,6 +34,16 @@ from newsroom.api import StrictSerializer
 
 EXAMPLE_ID = "01937f2e-6b1a-7c3d-9e4f-5a6b7c8d9e0f"
 EXAMPLES: dict[str, dict[str, Any]] = {
+    "slot": {
+        "code": "article-top",
+        "name": "Above the article",
+        "position": "article_top",
+        "sizes": ["fluid", "728x90"],
+        "active": True,
+        "floor_price_micros": 2_500_000,
+        "after_n": None,
+        "every_m": None,
+    },
     "advertiser": {
         "name": "Harbour Motors",
         "category": "cars",

@@ -252,8 +252,13 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, UUID) else value
 
 
+def audited_as(kind: type[AdObject]) -> str:
+    """What the audit calls objects of this kind: ``line_item``."""
+    return str(kind._meta.verbose_name).replace(" ", "_")
+
+
 def _note(action: str, found: AdObject, *, actor: Any, before: dict[str, Any], after: dict[str, Any]) -> None:
-    name = str(found._meta.verbose_name).replace(" ", "_")
+    name = audited_as(type(found))
     record(
         action=f"{name}.{action}",
         object_type=name,

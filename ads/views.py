@@ -30,11 +30,14 @@ from ads.resources import (
     ResourceList,
     asked_choice,
     asked_own,
+    bulk_of,
     documented_detail,
     documented_list,
+    history_of,
 )
 from ads.selectors import in_state
 from ads.serializers import (
+    EXAMPLES,
     AdImageSerializer,
     AdvertiserSerializer,
     ApprovalSerializer,
@@ -107,6 +110,7 @@ class SlotDetail(ResourceDetail):
 class AdvertiserList(ResourceList):
     model = Advertiser
     resource_serializer = AdvertiserSerializer
+    is_open_to_advertisers = True
     query_parameters = frozenset({"site", "search"})
     orderings = NAME_ORDERINGS
 
@@ -123,6 +127,7 @@ class AdvertiserList(ResourceList):
 class AdvertiserDetail(ResourceDetail):
     model = Advertiser
     resource_serializer = AdvertiserSerializer
+    is_open_to_advertisers = True
 
 
 @documented_list(
@@ -135,12 +140,13 @@ class AdvertiserDetail(ResourceDetail):
 class CampaignList(ResourceList):
     model = Campaign
     resource_serializer = CampaignSerializer
+    is_open_to_advertisers = True
     query_parameters = frozenset({"site", "search", "advertiser"})
     orderings = CAMPAIGN_ORDERINGS
     joined = ("advertiser",)
 
     def filtered(self, objects: AdQuerySet) -> AdQuerySet:
-        if advertiser := asked_own(self.request, "advertiser", Advertiser.objects.of_site(self.site)):
+        if advertiser := asked_own(self.request, "advertiser", self.own(Advertiser)):
             objects = objects.filter(advertiser=advertiser)
         if search := self.request.query_params.get("search"):
             objects = objects.filter(name__icontains=search)
@@ -151,6 +157,7 @@ class CampaignList(ResourceList):
 class CampaignDetail(ResourceDetail):
     model = Campaign
     resource_serializer = CampaignSerializer
+    is_open_to_advertisers = True
 
 
 @documented_list(
@@ -169,13 +176,14 @@ class CampaignDetail(ResourceDetail):
 class LineItemList(ResourceList):
     model = LineItem
     resource_serializer = LineItemSerializer
+    is_open_to_advertisers = True
     query_parameters = frozenset({"site", "search", "campaign", "status", "type", "slot"})
     orderings = NAME_ORDERINGS
     joined = ("campaign",)
     fetched = ("slots",)
 
     def filtered(self, objects: AdQuerySet) -> AdQuerySet:
-        if campaign := asked_own(self.request, "campaign", Campaign.objects.of_site(self.site)):
+        if campaign := asked_own(self.request, "campaign", self.own(Campaign)):
             objects = objects.filter(campaign=campaign)
         if status := asked_choice(self.request, "status", LineItem.State.values):
             objects = objects.filter(in_state(status, at=timezone.now()))
@@ -192,6 +200,7 @@ class LineItemList(ResourceList):
 class LineItemDetail(ResourceDetail):
     model = LineItem
     resource_serializer = LineItemSerializer
+    is_open_to_advertisers = True
 
 
 @documented_list(
@@ -204,6 +213,7 @@ class LineItemDetail(ResourceDetail):
 class CreativeList(ResourceList):
     model = Creative
     resource_serializer = CreativeSerializer
+    is_open_to_advertisers = True
     query_parameters = frozenset({"site", "search", "line_item", "active", "approved"})
     orderings = CREATIVE_ORDERINGS
     joined = ("line_item", "image")
@@ -212,7 +222,7 @@ class CreativeList(ResourceList):
         if approved := asked_choice(self.request, "approved", ("true", "false")):
             runs = Q(sha256=F("approved_sha256")) & ~Q(sha256="")
             objects = objects.filter(runs if approved == "true" else ~runs)
-        if item := asked_own(self.request, "line_item", LineItem.objects.of_site(self.site)):
+        if item := asked_own(self.request, "line_item", self.own(LineItem)):
             objects = objects.filter(line_item=item)
         if active := asked_choice(self.request, "active", ("true", "false")):
             objects = objects.filter(active=active == "true")
@@ -225,6 +235,7 @@ class CreativeList(ResourceList):
 class CreativeDetail(ResourceDetail):
     model = Creative
     resource_serializer = CreativeSerializer
+    is_open_to_advertisers = True
 
 
 class MayApprove(HasScope):
@@ -373,3 +384,25 @@ class PolicyOverrideList(ResourceList):
 class PolicyOverrideDetail(ResourceDetail):
     model = PolicyOverride
     resource_serializer = PolicyOverrideSerializer
+
+
+# Several at once, and what was changed.
+SlotBulk = bulk_of("slot", name="slots", makes=SlotList, example=EXAMPLES["slot"])
+AdvertiserBulk = bulk_of(
+    "advertiser", name="advertisers", makes=AdvertiserList, example=EXAMPLES["advertiser"]
+)
+CampaignBulk = bulk_of("campaign", name="campaigns", makes=CampaignList, example=EXAMPLES["campaign"])
+LineItemBulk = bulk_of("line item", name="line_items", makes=LineItemList, example=EXAMPLES["line_item"])
+CreativeBulk = bulk_of("creative", name="creatives", makes=CreativeList, example=EXAMPLES["creative"])
+PolicyOverrideBulk = bulk_of(
+    "policy override",
+    name="policy_overrides",
+    makes=PolicyOverrideList,
+    example=EXAMPLES["policy_override"],
+)
+SlotHistory = history_of("slot", name="slots", kind=Slot)
+AdvertiserHistory = history_of("advertiser", name="advertisers", kind=Advertiser)
+CampaignHistory = history_of("campaign", name="campaigns", kind=Campaign)
+LineItemHistory = history_of("line item", name="line_items", kind=LineItem)
+CreativeHistory = history_of("creative", name="creatives", kind=Creative)
+PolicyOverrideHistory = history_of("policy override", name="policy_overrides", kind=PolicyOverride)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("delivery", "0005_events_fold_into_rollups"),
+        ("delivery", "0006_sites_are_a_part_of_what_is_chosen_from"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [

@@ -10,9 +10,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 
 from ads.booking_form import BookingForm
-from ads.bookings import availability, book
+from ads.bookings import Order, book
+from ads.delivery.forecast import Wanted, availability
 from ads.selectors import sites_of
 from articles.models import Site
 from newsroom.errors import FieldError
@@ -38,7 +40,7 @@ def booking(request: HttpRequest) -> HttpResponse:
             if answer is not None:
                 return answer
         else:
-            found = availability(form.order)
+            found = availability(_wanted(form.order), at=timezone.now())
     context = {
         **admin.site.each_context(request),
         "title": "Book a campaign",
@@ -63,6 +65,11 @@ def _book(request: HttpRequest, form: BookingForm) -> HttpResponse | None:
         return None
     messages.success(request, f"Booked: {form.order.campaign}. It runs once an editor has approved the ad.")
     return HttpResponseRedirect(reverse("admin:ads_creative_approval", args=[creative.pk]))
+
+
+def _wanted(order: Order) -> Wanted:
+    item = order.unsaved().line_item
+    return Wanted(item, item.campaign.advertiser, order.slots, order.starts_at, order.ends_at)
 
 
 def own_site(request: HttpRequest) -> Site:

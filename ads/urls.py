@@ -3,6 +3,7 @@
 from django.urls import path
 
 from ads import views
+from ads.delivery import planning
 from ads.delivery import views as delivery
 
 urlpatterns = [
@@ -21,6 +22,7 @@ urlpatterns = [
     path("images/<uuid:pk>/", views.ImageDetail.as_view(), name="ad-image"),
     path("decisions/", delivery.Decisions.as_view(), name="ad-decisions"),
     path("decisions/<uuid:pk>/explain/", delivery.Explain.as_view(), name="explain-ad"),
+    path("availability/", planning.AvailabilityView.as_view(), name="ad-availability"),
     path("reports/", delivery.Report.as_view(), name="ad-report"),
     path("policy-overrides/", views.PolicyOverrideList.as_view(), name="policy-overrides"),
     path("policy-overrides/<uuid:pk>/", views.PolicyOverrideDetail.as_view(), name="policy-override"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from ads.delivery.rollups import PAST_MARK, rows_at_mark
@@ -50,7 +51,7 @@ _OF_ITEM = "r.line_item_id = %(item)s"
 _OF_CAMPAIGN = "r.line_item_id IN (SELECT id FROM ads_lineitem WHERE campaign_id = %(campaign)s)"
 _OF_ADVERTISER = """r.line_item_id IN (
     SELECT own.id FROM ads_lineitem own JOIN ads_campaign c ON c.id = own.campaign_id
-    WHERE c.advertiser_id = %(advertiser)s
+    WHERE c.advertiser_id = ANY(%(advertisers)s)
 )"""
 
 
@@ -131,12 +132,13 @@ def report(
     group_by: str,
     item: Any = None,
     campaign: Any = None,
-    advertiser: Any = None,
+    advertisers: Collection[UUID] | None = None,
 ) -> list[Numbers]:
     """A row per key, for days of the site's zone, both included. Two queries; exact at any moment.
 
     Args:
-        item, campaign, advertiser: only what belongs to this line item, campaign or advertiser, by id.
+        item, campaign: only what belongs to this line item or campaign, by id.
+        advertisers: only what belongs to these; none of them: nothing.
     """
     key, join = GROUPS[group_by]
     zone = ZoneInfo(site.time_zone)
@@ -147,10 +149,10 @@ def report(
         "end": datetime.combine(last + timedelta(days=1), time.min, tzinfo=zone),
         "item": item,
         "campaign": campaign,
-        "advertiser": advertiser,
+        "advertisers": list(advertisers or ()),
     }
-    asked = ((_OF_ITEM, item), (_OF_CAMPAIGN, campaign), (_OF_ADVERTISER, advertiser))
-    where = " AND ".join([rule for rule, given in asked if given]) or "true"
+    asked = ((_OF_ITEM, item), (_OF_CAMPAIGN, campaign), (_OF_ADVERTISER, advertisers))
+    where = " AND ".join([rule for rule, given in asked if given is not None]) or "true"
     rows: dict[str, Numbers] = {}
     for name, *counted in rows_at_mark(_ROWS.format(key=key, join=join, where=where), values):
         row = rows.setdefault(name or "", Numbers(name or ""))

@@ -30,9 +30,9 @@ from ads.delivery.serving import NO_ROOTS, Served, explain, serve
 from ads.delivery.snapshots import choices_of
 from ads.fields import ChoiceOfText, LineField, WholeNumber
 from ads.fresh import Fresh
-from ads.models import LineItem
+from ads.models import Advertiser, LineItem
 from ads.readers import reader_of
-from ads.resources import PRIVATE, SITE, AdsView, asked_choice
+from ads.resources import PRIVATE, SITE, AdsView, asked_choice, asked_own
 from ads.targeting import DEVICES
 from ads.thread_places import Roots, roots_of
 from articles.models import Article, Site
@@ -221,10 +221,14 @@ class Explain(AdsView):
 
 
 class Report(AdsView):
-    """``GET``: delivery by hour, day, slot, line item, creative, advertiser, section or article."""
+    """``GET``: delivery by hour, day, slot, line item, creative, advertiser, section or article.
+
+    An advertiser sees what its own line items won, so nothing unfilled.
+    """
 
     model = LineItem
-    query_parameters = frozenset({"site", "from", "to", "group_by", "format"})
+    is_open_to_advertisers = True
+    query_parameters = frozenset({"site", "from", "to", "group_by", "format", "advertiser"})
 
     @extend_schema(
         operation_id="ads_report",
@@ -235,6 +239,7 @@ class Report(AdsView):
             OpenApiParameter("to", date, required=True),
             OpenApiParameter("group_by", str, enum=list(GROUPS), description="Default: day."),
             OpenApiParameter("format", str, enum=["json", "csv"]),
+            OpenApiParameter("advertiser", UUID, description="Only what belongs to this one."),
         ],
         responses={(200, "application/json"): OpenApiTypes.OBJECT, (200, "text/csv"): OpenApiTypes.STR},
     )
@@ -243,7 +248,9 @@ class Report(AdsView):
         if last < first or last - first > LONGEST:
             raise FieldError("to", "Give a range of 1 to 366 days.", code="bad_range")
         group = asked_choice(request, "group_by", list(GROUPS)) or "day"
-        rows = report(self.site, first=first, last=last, group_by=group)
+        asked = asked_own(request, "advertiser", self.own(Advertiser))
+        whose = self.advertisers if asked is None else {asked.pk}
+        rows = report(self.site, first=first, last=last, group_by=group, advertisers=whose)
         if asked_choice(request, "format", ("json", "csv")) == "csv":
             return _csv(rows, group, f"ads-{first}-{last}.csv")
         answer = {

@@ -230,7 +230,7 @@ class ResourceBulk(AdsView):
             return save_object(maker.new(own), actor=self.request.user, related=related)
         except FieldError as error:  # Says which of them it is.
             raise FieldError(
-                f"objects[{number}].{error.field}", error.detail, code=error.field_code
+                f"objects.{number}.{error.field}", error.detail, code=error.field_code
             ) from error
 
 
@@ -406,7 +406,7 @@ def bulk_of(
     asked = type(
         f"{one.__name__.removesuffix('Serializer')}sSerializer",
         (StrictSerializer,),
-        {"objects": one(many=True, min_length=1, max_length=MOST_AT_ONCE), "__doc__": f"Several {noun}s."},
+        {"objects": one(many=True, min_length=1, max_length=MOST_AT_ONCE), "__doc__": f"Several {noun}s."},  # type: ignore[call-arg]  # ListSerializer takes them.
     )
     answered = type(
         f"{one.__name__.removesuffix('Serializer')}sMadeSerializer",

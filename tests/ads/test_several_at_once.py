@@ -28,10 +28,10 @@ def test_all_are_made_in_the_order_sent(manager: Caller) -> None:
 
 def test_one_that_does_not_fit_keeps_all_out_and_is_named(manager: Caller, site: Site) -> None:
     new_slot(site, code="taken")
-    assert field_codes(manager.post(BULK, slots("a", "taken"))) == {"objects[1].code": "unique"}
+    assert field_codes(manager.post(BULK, slots("a", "taken"))) == {"objects.1.code": "unique"}
     bad = slots("a", "b")
     bad["objects"][1]["position"] = "roof"
-    assert field_codes(manager.post(BULK, bad)) == {"objects[1].position": "invalid_choice"}
+    assert field_codes(manager.post(BULK, bad)) == {"objects.1.position": "invalid_choice"}
     assert Slot.objects.count() == 1
 
 

@@ -106,6 +106,12 @@ class Site(models.Model):
     comments_closed_until = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="Closed for now; set by an emergency on the desk."
     )
+    close_after_days = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Comments close so many days after publication; 0: never. Set by a policy.",
+    )
     demo = models.BooleanField(default=False, editable=False)
 
     class Meta:
@@ -157,6 +163,9 @@ class Section(models.Model):
     default_topic = models.CharField(max_length=20, choices=Topic.choices, blank=True)
     default_risk = models.CharField(max_length=10, choices=Risk.choices, blank=True)
     comments_open = models.BooleanField(default=True)
+    close_after_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, editable=False, help_text="Overrides the site's; set by a policy."
+    )
 
     class Meta:
         ordering = ["position", "name"]
@@ -230,6 +239,9 @@ class Article(models.Model):
     published_at = models.DateTimeField(null=True, blank=True)
     comments_close_at = models.DateTimeField(null=True, blank=True)
     comments_open = models.BooleanField(default=True)
+    close_after_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, editable=False, help_text="Overrides the section's; set by a policy."
+    )
     updated_at = models.DateTimeField(auto_now=True)
     demo = models.BooleanField(default=False, editable=False)
 

@@ -54,9 +54,10 @@ def commentable_article(*, site: Site, slug: str, at: datetime) -> Article:
     Raises:
         Http404: no such article, or not public at ``at``.
     """
-    needed = ("headline", "slug", "comments_open", "comments_close_at", "section__comments_open")
+    needed = ("headline", "slug", "published_at", "comments_open", "comments_close_at", "close_after_days")
+    of_section = ("section__comments_open", "section__close_after_days")
     found = Article.objects.filter(site=site, slug=slug).published(at=at).select_related("section")
-    article = found.only(*needed).order_by().first()
+    article = found.only(*needed, *of_section).order_by().first()
     if article is None:
         raise Http404
     article.site = site

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 
+from articles.opening import closing_time_of
 from comments.models import Comment
 from moderation.models import Decision
 from moderation.services import end_hold
@@ -23,9 +24,13 @@ def end_unreviewed_holds(*, now: datetime, limit: int = ENDED_AT_ONCE) -> int:
     if not settings.NEWSROOM_HOLD_DAYS:
         return 0
     before = now - timedelta(days=settings.NEWSROOM_HOLD_DAYS)
-    old = Comment.objects.held().filter(
-        Q(article__comments_close_at__lt=now) | Q(article__comments_open=False),
-        Exists(Decision.objects.filter(pk=OuterRef("decision_id"), at__lt=before)),
+    old = (
+        Comment.objects.held()
+        .alias(closes_at=closing_time_of("article__"))
+        .filter(
+            Q(closes_at__lt=now) | Q(article__comments_open=False),
+            Exists(Decision.objects.filter(pk=OuterRef("decision_id"), at__lt=before)),
+        )
     )
     asked = Q(escalations__isnull=False, escalations__closed_at=None)
     rows = old.exclude(pk__in=Comment.objects.filter(asked).values("pk")).order_by("created_at")

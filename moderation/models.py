@@ -37,6 +37,7 @@ class ReasonCode(models.TextChoices):
     FLOOD = "flood", "many comments from one network"
     HISTORY = "history", "recent comments of this author were refused"
     PREMODERATED = "premoderated", "a person reads every comment here first"
+    NEW_AUTHOR = "new_author", "a person reads the first comments of an author"
     BLOCKED_AUTHOR = "blocked_author", "the author is blocked"
     LANGUAGE = "language", "the language is not one that the classifier knows"
     MODEL_UNAVAILABLE = "model_unavailable", "the classifier was not available"
@@ -110,6 +111,9 @@ class Policy(models.Model):
     )
     flood_limit = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="More comments of one network in ten minutes are held."
+    )
+    new_authors = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="So many first comments of an author are read first; 0: none."
     )
     version = models.PositiveIntegerField(default=1, editable=False)
     updated_at = models.DateTimeField(auto_now=True)

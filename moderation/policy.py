@@ -25,6 +25,7 @@ REJECTING_RULES = {"banned_word": "banned_word", "honeypot": "spam"}
 HOLDING_RULES = {
     "premoderated": "premoderated",
     "blocked_author": "blocked_author",
+    "new_author": "new_author",
     "suspect_word": "suspect_word",
     "blocked_domain": "links",
     "too_many_links": "links",
@@ -97,6 +98,7 @@ class ResolvedPolicy:
     auto_reject: bool = False
     max_links: int = 2
     flood_limit: int = 8
+    new_authors: int = 0
     versions: Mapping[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -114,6 +116,35 @@ def shipped_thresholds(manifest: Mapping[str, Any]) -> dict[str, Thresholds]:
     """What a classifier's manifest states for each label: the policy of a site that sets nothing."""
     stated = manifest.get("thresholds", {})
     return {label: Thresholds(cut["hold"], cut["reject"]) for label, cut in stated.items()}
+
+
+# What a site, a section or an article may say about itself, besides thresholds.
+SETTINGS = ("premoderate", "auto_reject", "max_links", "flood_limit", "new_authors")
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What one scope says itself; what it does not say (None, a label without thresholds) is inherited."""
+
+    key: str
+    version: int
+    thresholds: Mapping[str, Thresholds]
+    values: Mapping[str, Any]
+
+
+def resolve(shipped: Mapping[str, Thresholds], layers: Sequence[Layer]) -> ResolvedPolicy:
+    """The policy of an article: its own values, else its section's, its site's, else what is shipped.
+
+    Args:
+        layers: from the widest scope to the narrowest, so that the narrowest wins.
+    """
+    thresholds = dict(shipped)
+    values: dict[str, Any] = {}
+    for layer in layers:
+        thresholds |= layer.thresholds
+        values |= {name: value for name, value in layer.values.items() if value is not None}
+    versions = {layer.key: layer.version for layer in layers}
+    return ResolvedPolicy(thresholds=thresholds, versions=versions, **values)
 
 
 @dataclass(frozen=True, slots=True)

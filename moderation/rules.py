@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import connection
 
-from comments.models import Comment, CommentPrivate
+from comments.models import Comment, CommentPrivate, Mailbox
 from moderation.circumstances import Circumstances, circumstances
 from moderation.near_copies import WAVE_WINDOW, sketch, wave_findings
 from moderation.policy import Finding, ResolvedPolicy
@@ -53,6 +53,10 @@ def _author_findings(private: CommentPrivate, policy: ResolvedPolicy, known: Cir
         found.append(Finding("blocked_author"))
     if not mailbox.verified_at:
         found.append(Finding("unverified_address"))
+    if policy.new_authors and not mailbox.trusted:
+        published = _published(mailbox, most=policy.new_authors) if mailbox.verified_at else 0
+        if published < policy.new_authors:
+            found.append(Finding("new_author", value=published, data={"of": policy.new_authors}))
     refused, decided = known.refused, known.decided
     if decided >= HISTORY_MIN and refused / decided >= HISTORY_SHARE and not mailbox.trusted:
         found.append(
@@ -65,6 +69,11 @@ def _author_findings(private: CommentPrivate, policy: ResolvedPolicy, known: Cir
     if known.of_network > policy.flood_limit:
         found.append(Finding("flood", value=known.of_network, data={"allowed": policy.flood_limit}))
     return found
+
+
+def _published(mailbox: Mailbox, *, most: int) -> int:
+    """How many comments of an address readers see, counted up to ``most``."""
+    return Comment.objects.published().filter(private__mailbox=mailbox)[:most].count()
 
 
 # --- waves -------------------------------------------------------------------------------------------

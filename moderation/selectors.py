@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +12,23 @@ from django.db import connection
 
 from articles.models import Article
 from moderation.models import ThreadState
-from moderation.policy import ResolvedPolicy, shipped_thresholds, validate_thresholds
+from moderation.policy import (
+    SETTINGS,
+    Layer,
+    ResolvedPolicy,
+    resolve,
+    shipped_thresholds,
+    validate_thresholds,
+)
 
-_INHERITED = ("premoderate", "auto_reject", "max_links", "flood_limit")
-# From the widest scope to the narrowest, so that the narrowest wins. One row at least: of the site.
+# The settings in the order of ``SETTINGS``. From the widest scope to the narrowest, so that the narrowest
+# wins. One row at least: of the site.
 _POLICIES = """
 SELECT EXISTS (
     SELECT FROM moderation_emergency AS on_now
     WHERE on_now.site_id = site.id AND on_now.kind = 'premoderate' AND on_now.until > statement_timestamp()
-), policy.id, version, thresholds, premoderate, auto_reject, max_links, flood_limit
+), policy.id, version, thresholds, premoderate, auto_reject, max_links, flood_limit,
+    new_authors
 FROM articles_site AS site LEFT JOIN moderation_policy AS policy ON policy.site_id = site.id
     AND (section_id IS NULL AND article_id IS NULL OR section_id = %s OR article_id = %s)
 WHERE site.id = %s
@@ -40,18 +49,17 @@ def resolved_policy(article: Article, *, manifest: Mapping[str, Any] | None) -> 
     """
     with connection.cursor() as cursor:
         cursor.execute(_POLICIES, [article.section_id, article.pk, article.site_id])
-        ordered = cursor.fetchall()
-    thresholds = shipped_thresholds(manifest or {})
-    values: dict[str, Any] = {}
-    versions: dict[str, int] = {}
-    for _, pk, version, own, *inherited in ordered:
-        if pk is None:
-            continue
-        versions[str(pk)] = version
-        thresholds |= validate_thresholds(json.loads(own) if isinstance(own, str) else own)
-        values |= {
-            name: value for name, value in zip(_INHERITED, inherited, strict=True) if value is not None
-        }
-    if any(is_emergency for is_emergency, *_ in ordered):
-        values["premoderate"] = True
-    return ResolvedPolicy(thresholds=thresholds, versions=versions, **values)
+        rows = cursor.fetchall()
+    layers = [
+        Layer(
+            key=str(pk),
+            version=version,
+            thresholds=validate_thresholds(json.loads(own) if isinstance(own, str) else own),
+            values=dict(zip(SETTINGS, values, strict=True)),
+        )
+        for _, pk, version, own, *values in rows
+        if pk is not None
+    ]
+    resolved = resolve(shipped_thresholds(manifest or {}), layers)
+    is_emergency = any(is_on for is_on, *_ in rows)
+    return replace(resolved, premoderate=True) if is_emergency else resolved

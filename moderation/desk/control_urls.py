@@ -1,4 +1,4 @@
-"""The paths of what the machine goes by: word lists, emergencies."""
+"""The paths of what the machine goes by: word lists, policies, emergencies."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from moderation.desk import emergency_views, word_views
+from moderation.desk import emergency_views, policy_views, word_views
 
 
 def control_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
@@ -24,6 +24,16 @@ def control_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
                 name=f"desk_words_{kind}",
             )
             for kind in ("txt", "csv")
+        ),
+        path("desk/policies/", wrap(policy_views.policies), name="desk_policies"),
+        *(
+            path(
+                f"desk/policies/{kind}/<uuid:pk>/",
+                wrap(policy_views.policy),
+                {"kind": kind},
+                name=f"desk_policy_{kind}",
+            )
+            for kind in ("site", "section", "article")
         ),
         path("desk/emergencies/", wrap(emergency_views.begin), name="desk_emergency"),
         path(

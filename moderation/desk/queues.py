@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from articles.opening import closing_time_of
 from comments.models import Comment
 from comments.reports.models import Report
 from moderation.appeals.models import Appeal
@@ -259,8 +260,9 @@ class Waits:
 
 def open_articles_waiting(*, now: datetime, scope: Collection[UUID] = (), most: int = 6) -> list[Waits]:
     """Articles under which people still talk, those that wait longest for us first; in one query."""
-    held = Comment.objects.held().filter(
-        Q(article__comments_close_at=None) | Q(article__comments_close_at__gt=now),
+    held = Comment.objects.held().alias(closes_at=closing_time_of("article__"))
+    held = held.filter(
+        Q(closes_at=None) | Q(closes_at__gt=now),
         article__comments_open=True,
         article__section__comments_open=True,
         article__site__comments_open=True,

@@ -98,6 +98,8 @@ def finding_sentence(finding: Mapping[str, Any]) -> str:
             if data.get("by") == "author"
             else "Every comment here is read first."
         )
+    if code == "new_author":
+        return f"The author is new: {value} published so far; the first {data.get('of')} are read first."
     if code == "language":
         return f"Written in a language that the classifier does not know ({data.get('language', 'unknown')})."
     if code == "attempts_exhausted":

@@ -35,6 +35,7 @@ class PolicyChanged(DomainError):
 class Row:
     """One machine decision with its stored scores, and whether people found that it breaks the rules."""
 
+    comment_id: UUID
     scores: Mapping[str, float]
     findings: tuple[Finding, ...]
     policy: ResolvedPolicy
@@ -103,8 +104,13 @@ def recent_rows(site: Site, version: ModelVersion, *, now: datetime) -> list[Row
         newest.setdefault((row["comment_id"], row["revision"]), dict(row))
     return [
         Row(
+            comment_id=row["comment_id"],
             scores=row["scores"],
-            findings=tuple(Finding(f["code"]) for f in row["findings"] if not f["code"].startswith("score:")),
+            findings=tuple(
+                Finding(f["code"], value=f.get("value"), data=f.get("data", {}))
+                for f in row["findings"]
+                if not f["code"].startswith("score:")
+            ),
             policy=ResolvedPolicy.from_json(row["policy"]),
             section_id=row["comment__article__section_id"],
             article_id=row["comment__article_id"],

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from comments.models import Comment
 from comments.services import Verdict, apply_decision, lock_comment
-from moderation.models import Decision
+from moderation.models import Decision, ModelVersion
 from tests.factories import ANYWHERE, CommentFactory
 
 POLICY = {
@@ -63,6 +63,7 @@ def held_comment(
     scores: dict[str, float] | None = None,
     held_by: str = "detector",
     reason: str = "insult",
+    model_version: ModelVersion | None = None,
     **given: Any,
 ) -> Comment:
     comment: Comment = CommentFactory(**given)
@@ -79,6 +80,7 @@ def held_comment(
             findings=findings or [],
             scores={"insult": 0.7, "toxicity": 0.2} if scores is None else scores,
             policy=POLICY,
+            model_version=model_version,
             language="en",
         )
         verdict = Verdict(decision.pk, "held", comment.revision, held_by=held_by, reason_code=reason)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from articles.models import Article, Sensitivity
 from comments.models import Comment
-from moderation.models import Decision, ModelVersion, Policy
+from moderation.models import Decision, ModelVersion
 from newsroom.access.models import ApiToken
 from newsroom.access.services import token_digest
 from newsroom.audit.models import AuditEntry
@@ -194,55 +194,6 @@ def test_articles_are_found_and_filtered(desk):
     drafts = desk.get("/admin/articles/article/?status__exact=draft").content.decode()
     assert "Bridge open" in drafts
     assert "Preview" in drafts
-
-
-# --- policies -------------------------------------------------------------------------------------------
-def policy_form(**changes):
-    return {
-        "site": SiteFactory().pk,
-        "premoderate": "unknown",
-        "auto_reject": "unknown",
-        "reason": "Election night.",
-    } | changes
-
-
-def test_a_policy_is_stored_with_version_reason_and_change(desk, editor):
-    answer = desk.post(
-        "/admin/moderation/policy/add/", policy_form(toxicity_hold="0.3", toxicity_reject="0.9")
-    )
-    assert answer.status_code == 302
-    policy = Policy.objects.get()
-    assert policy.thresholds == {"toxicity": {"hold": 0.3, "reject": 0.9}}
-    path = f"/admin/moderation/policy/{policy.pk}/change/"
-    desk.post(path, policy_form(premoderate="true", toxicity_hold="0.3", toxicity_reject="0.9"))
-    policy.refresh_from_db()
-    assert (policy.premoderate, policy.version) == (True, 2)
-    entry = audit("policy.update").get()
-    assert (entry.actor, entry.reason) == (editor, "Election night.")
-    assert entry.data["changes"] == {"premoderate": {"before": None, "after": True}}
-    assert "Election night." in desk.get(path).content.decode()
-
-
-@pytest.mark.parametrize(
-    ("hold", "reject", "says"),
-    [
-        ("0.9", "0.3", "Hold has to come before reject."),
-        ("0.9", "", "Give both"),
-        ("1.2", "1.3", "less than or equal to 1"),
-        ("nan", "1", "Enter a number."),
-    ],
-)
-def test_thresholds_that_make_no_sense_are_refused_in_words(desk, hold, reject, says):
-    answer = desk.post(
-        "/admin/moderation/policy/add/", policy_form(toxicity_hold=hold, toxicity_reject=reject)
-    )
-    assert says in answer.content.decode()
-    assert not Policy.objects.exists()
-
-
-def test_a_policy_needs_a_reason(desk):
-    desk.post("/admin/moderation/policy/add/", policy_form(reason=""))
-    assert not Policy.objects.exists()
 
 
 def test_classifier_versions_tell_which_is_active_without_loading_artifacts(desk):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from datetime import timedelta
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
@@ -30,6 +30,13 @@ def sketch(text: str) -> tuple[tuple[int, ...], bytes] | None:
     """LSH bands (16 signed 64-bit) and MinHash signature (64 × uint32) of a text.
 
     None if the text is too short to compare.
+    """
+    signature = signature_of(text)
+    return (tuple(_band_key(*band) for band in bands_of(signature)), signature) if signature else None
+
+
+def signature_of(text: str) -> bytes | None:
+    """MinHash signature (64 × uint32) of a text; None if it is too short to compare.
 
     Source: Broder 1997; three-word shingles of the match form.
     """
@@ -39,10 +46,14 @@ def sketch(text: str) -> tuple[tuple[int, ...], bytes] | None:
     shingles = {" ".join(words[i : i + 3]) for i in range(max(1, len(words) - 2))}
     minhash = _empty_sketch().copy()
     minhash.update_batch([shingle.encode() for shingle in sorted(shingles)])
-    signature = minhash.hashvalues.astype(np.uint32)
-    rows = PERMUTATIONS // BANDS
-    bands = (_band_key(band, signature[band * rows : (band + 1) * rows].tobytes()) for band in range(BANDS))
-    return tuple(bands), signature.tobytes()
+    return bytes(minhash.hashvalues.astype(np.uint32).tobytes())
+
+
+def bands_of(signature: bytes) -> Iterator[tuple[int, bytes]]:
+    """The pieces of a signature of which near-copies have one in common, each with its number."""
+    size = len(signature) // BANDS
+    for band in range(BANDS):
+        yield band, signature[band * size : (band + 1) * size]
 
 
 @cache

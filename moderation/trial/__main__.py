@@ -118,7 +118,7 @@ def run(options: _Options) -> str:
     )
     _write(target, render(trial))
     counts = tally.outcomes()
-    broken = f"; {tally.broken_count:,} rows could not be read" if tally.broken_count else ""
+    broken = f"; {words.number(tally.broken_count, 'row')} could not be read" if tally.broken_count else ""
     return (
         f"Of your last {tally.count:,} comments we would publish {counts['published']:,}, hold"
         f" {counts['held']:,},"
@@ -159,7 +159,8 @@ def _nothing(source: Source, tally: Tally) -> str:
         return f"{said}: {broken} could not be read; the first, {first.place}: {first.reason}."
     if tally.skipped:
         reason, count = tally.skipped.most_common(1)[0]
-        return f"{said}: {tally.skipped.total():,} rows were left out, {count:,} as {reason}."
+        left_out = tally.skipped.total()
+        return f"{said}: {words.number(left_out, 'row')} left out, of which {count:,} as: {reason}."
     return f"{said}."
 
 
@@ -197,10 +198,15 @@ def _refuse_target(target: Path, source: Path) -> None:
         raise Unreadable(f"the report cannot be written to {folder}; give another place with --report PATH.")
     if target.is_dir():
         raise Unreadable(f"{target} is a folder; give the report's name with --report PATH.")
-    if target.exists() and (target.samefile(source) or MARK.encode() not in target.open("rb").read(200)):
+    if target.exists() and (target.samefile(source) or not _is_report(target)):
         raise Unreadable(
             f"{target} is there already and no report of this command; choose another --report PATH."
         )
+
+
+def _is_report(target: Path) -> bool:
+    with target.open("rb") as file:
+        return MARK.encode() in file.read(200)
 
 
 def _write(target: Path, document: str) -> None:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from moderation.trial.words import day
 
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 720, 200, 44, 20, 8
+_WIDTH, _HEIGHT = 720, 180
 _MOST_STEPS = 120
 
 
@@ -34,17 +34,12 @@ def chart(
         for number, name in enumerate(names)
     )
     per = "per day" if step == 1 else f"per day, averaged over {step} days"
-    bottom = _HEIGHT - _BOTTOM
+    label = f"Held comments {per} at three policies; the table above holds the figures"
     return (
-        f'<figure><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="Held comments {per} at three'
-        " policies,"
-        f' at most {top:,.1f}; the table above holds the figures">'
-        f'<path class="axis" d="M{_LEFT} {bottom}H{_WIDTH}M{_LEFT} {_TOP}H{_WIDTH}"/>'
-        f'<text x="{_LEFT - 6}" y="{_TOP + 6}" text-anchor="end">{top:,.0f}</text>'
-        f'<text x="{_LEFT - 6}" y="{bottom}" text-anchor="end">0</text>'
-        f'<text x="{_LEFT}" y="{_HEIGHT - 4}">{day(first)}</text>'
-        f'<text x="{_WIDTH}" y="{_HEIGHT - 4}" text-anchor="end">{day(last)}</text>{paths}</svg>'
-        f'<ul class="keys">{keys}</ul><figcaption>Comments that would be held, {per}</figcaption></figure>'
+        f'<figure><p class="soft">{top:,.0f} held {per}</p><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img"'
+        f' preserveAspectRatio="none" aria-label="{label}">{paths}</svg>'
+        f'<p class="ends soft"><span>{day(first)}</span><span>{day(last)}</span></p>'
+        f'<ul class="keys">{keys}</ul></figure>'
     )
 
 
@@ -56,10 +51,6 @@ def _averaged(found: Mapping[date, int], first: date, step: int, steps: int, day
 
 
 def _path(line: Sequence[float], top: float) -> str:
-    height, width = _HEIGHT - _BOTTOM - _TOP, _WIDTH - _LEFT
-    apart = width / max(len(line) - 1, 1)
-    points = [
-        f"{_LEFT + number * apart:.1f} {_TOP + height * (1 - value / top):.1f}"
-        for number, value in enumerate(line)
-    ]
+    apart = _WIDTH / max(len(line) - 1, 1)
+    points = [f"{number * apart:.1f} {_HEIGHT * (1 - value / top):.1f}" for number, value in enumerate(line)]
     return "M" + "L".join(points)

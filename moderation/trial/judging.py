@@ -6,17 +6,17 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from moderation.classifier import Classifier, Scores
 from moderation.detector import language_findings, probabilities
-from moderation.near_copies import sketch
+from moderation.near_copies import signature_of
 from moderation.policy import Finding, Outcome, ResolvedPolicy, Thresholds, decide, shipped_thresholds
 from moderation.text_rules import BANNED, SUSPECT, Listed, text_findings
 
 POLICIES = {"careful": 0.5, "as shipped": 1.0, "relaxed": 2.0}
 """Name and what the shipped *hold* thresholds are multiplied by."""
 SHIPPED = list(POLICIES).index("as shipped")
-_NEAR = (Finding("near_duplicates"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class Judged:
 
     Attributes:
         outcomes: one for each of `POLICIES`.
-        if_wave: the same if near-copies by others stood beside it; None if it is too short to have any.
-        signature: by which near-copies are found; None likewise.
+        if_wave: the one at all of them, if near-copies by others stand beside it.
+        signature: by which near-copies are found; None if it is too short to have any.
         is_rejectable: a score reached *reject*, which rejects only where a site switches that on.
         margin: log odds of the worst score over *hold* as shipped; negative below it.
         label: which score that is.
@@ -34,7 +34,7 @@ class Judged:
     """
 
     outcomes: tuple[Outcome, ...]
-    if_wave: tuple[Outcome, ...] | None
+    if_wave: Outcome
     signature: bytes | None
     is_rejectable: bool
     margin: float
@@ -66,6 +66,7 @@ class Judge:
     ) -> None:
         self.classifier = classifier
         self.policies = policies(classifier.manifest)
+        self._strict = replace(self.policies[SHIPPED], auto_reject=True)
         listed = (Listed(BANNED, tuple(banned)), Listed(SUSPECT, tuple(suspect)))
         self._lists = [each for each in listed if each.words]
 
@@ -99,12 +100,11 @@ class Judge:
             else:
                 findings += language_findings(result.language)
         supported = result.supported if result else {}
-        made = sketch(text)
         label, margin = _worst(scores, supported, policy)
         return Judged(
             outcomes=self._outcomes(findings, scores, supported),
-            if_wave=self._outcomes([*findings, *_NEAR], scores, supported) if made else None,
-            signature=made[1] if made else None,
+            if_wave=_in_wave(frozenset(finding.code for finding in findings), bool(scores)),
+            signature=signature_of(text),
             is_rejectable=self._is_rejectable(findings, scores, supported),
             margin=margin,
             label=label,
@@ -116,17 +116,28 @@ class Judge:
     def _outcomes(
         self, findings: Sequence[Finding], scores: Mapping[str, float], supported: Mapping[str, bool]
     ) -> tuple[Outcome, ...]:
-        return tuple(
-            decide(findings=findings, scores=scores or None, supported=supported, policy=policy)
-            for policy in self.policies
-        )
+        outcomes: list[Outcome] = []
+        for policy in self.policies:
+            outcomes.append(
+                decide(findings=findings, scores=scores or None, supported=supported, policy=policy)
+            )
+            if outcomes[-1].status == "published":  # What a more careful one publishes, all do.
+                break
+        return tuple(outcomes + outcomes[-1:] * (len(self.policies) - len(outcomes)))
 
     def _is_rejectable(
         self, findings: Sequence[Finding], scores: Mapping[str, float], supported: Mapping[str, bool]
     ) -> bool:
-        policy = replace(self.policies[SHIPPED], auto_reject=True)
-        found = decide(findings=findings, scores=scores or None, supported=supported, policy=policy)
+        found = decide(findings=findings, scores=scores or None, supported=supported, policy=self._strict)
         return found.status == "rejected"
+
+
+@cache
+def _in_wave(codes: frozenset[str], has_scores: bool) -> Outcome:
+    """What becomes of a text with these findings in a wave, whatever it scores: rules come before scores."""
+    findings = [*map(Finding, sorted(codes)), Finding("near_duplicates")]
+    scores = {"toxicity": 0.0} if has_scores else None
+    return decide(findings=findings, scores=scores, supported={}, policy=ResolvedPolicy({}))
 
 
 def _worst(

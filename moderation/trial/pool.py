@@ -38,6 +38,8 @@ class Pool:
         words: lists by kind, as `Judge` takes them.
     """
 
+    command = (sys.executable, "-m", "moderation.trial.worker")
+
     def __init__(self, words: Mapping[str, Sequence[str]], *, size: int | None = None) -> None:
         self._words = json.dumps(words).encode() + b"\n"
         self._size = size or cores()
@@ -94,7 +96,7 @@ class Pool:
 
     def _start(self) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "moderation.trial.worker"],
+            self.command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,

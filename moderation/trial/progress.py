@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from moderation.trial import words
 from moderation.trial.source import Source
 
 _EVERY_S = 10.0
@@ -32,7 +33,7 @@ class Progress:
             disable=not self._console.is_terminal,
         )
         self._task = self._bar.add_task("judging", total=max(source.size, 1), comments=0)
-        self._told_at = time.monotonic()
+        self._told_at: float | None = None
 
     def __enter__(self) -> Progress:
         self._bar.start()
@@ -48,9 +49,11 @@ class Progress:
         if self._console.is_terminal:
             if count % 64 == 0:
                 self._bar.update(self._task, completed=self._source.position, comments=count)
-        elif time.monotonic() - self._told_at >= _EVERY_S:
-            self._told_at = time.monotonic()
+            return
+        now = time.monotonic()
+        self._told_at = self._told_at or now  # From the first one on: loading the classifiers takes a while.
+        if now - self._told_at >= _EVERY_S:
+            self._told_at = now
             share = min(1.0, self._source.position / max(self._source.size, 1))
-            print(
-                f"try: {count:,} comments judged, {share:.0%} of the file read", file=sys.stderr, flush=True
-            )
+            said = f"{words.number(count, 'comment')} judged, {share:.0%} of the file read"
+            print(f"try: {said}", file=sys.stderr, flush=True)

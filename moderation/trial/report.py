@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -18,10 +18,12 @@ from moderation.trial.chart import chart
 from moderation.trial.disagreements import cases
 from moderation.trial.judging import POLICIES, SHIPPED
 from moderation.trial.records import Theirs
+from moderation.trial.tables import interval, table, with_interval
 from moderation.trial.tally import Agreement, Load, Tally
 
 MARK = "<!-- newsroom trial report -->"
 _HERE = Path(__file__).parent
+_MOST_LANGUAGES = 25
 _FEW = 30  # decisions; fewer say little about agreement
 
 
@@ -110,7 +112,7 @@ def _head(trial: Trial) -> str:
     )
 
 
-def _warnings(tally: Tally) -> Iterable[str]:
+def _warnings(tally: Tally) -> Iterator[str]:
     foreign = sum(
         count
         for outcome, count in tally.reasons().items()
@@ -129,15 +131,15 @@ def _warnings(tally: Tally) -> Iterable[str]:
 def _agreement(tally: Tally) -> str:
     found = tally.agreement(SHIPPED)
     waiting = tally.theirs[Theirs.UNDECIDED]
-    rows = "".join(
-        f'<tr><th scope="row">{name}</th>{_share(share)}</tr>'
+    rows = [
+        (name, "–" if share.rate is None else f"{share.rate:.1%}", interval(share), _of(share))
         for name, share in (
             ("Of what you published, we would publish at once", found.published),
             ("Of what you refused, we would stop (hold or reject)", found.stopped),
             ("Of what we would stop, you refused", found.right),
-            ("Same side, of all you decided", found.alike),
+            ("Treated alike, of all that you decided", found.alike),
         )
-    )
+    ]
     few = [
         f"only {words.number(share.of, 'comment')} that you {verb}"
         for share, verb in ((found.published, "published"), (found.stopped, "refused"))
@@ -148,161 +150,129 @@ def _agreement(tally: Tally) -> str:
     return (
         "<h2>Agreement with your moderators</h2>\n"
         "<p>Your decisions are compared with what Newsroom would have done as it is shipped. The ranges are"
-        " 95 %"
-        " intervals (Wilson): with so many comments, the true share lies in them."
-        f"{undecided} What was published without anybody reading it counts as published, and what was"
-        " refused for"
-        " being off topic counts as refused, though no classifier can know.</p>\n"
-        f'{caution}<div class="wide"><table><thead><tr><td></td><th class="n" scope="col">share</th>'
-        '<th class="n" scope="col">95 % interval</th><th class="n" scope="col">comments</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
+        " 95%"
+        f" intervals (Wilson): so far may chance have moved the share.{undecided} What was published without"
+        " anybody reading it counts as published, and what was refused for being off topic counts as refused,"
+        " though no classifier can know.</p>\n"
+        f"{caution}{table(('compared', 'share', '95% interval', 'comments'), rows, numbers_from=1)}"
     )
 
 
-def _share(share: Share) -> str:
-    if share.rate is None:
-        return '<td class="n">–</td><td class="n">–</td><td class="n">none</td>'
-    low, high = share.interval
-    return (
-        f'<td class="n">{share.rate:.1%}</td><td class="n">{low:.1%} – {high:.1%}</td>'
-        f'<td class="n">{share.hits:,} of {share.of:,}</td>'
-    )
+def _of(share: Share) -> str:
+    return f"{share.hits:,} of {share.of:,}" if share.of else "none"
 
 
 def _load(tally: Tally) -> str:
     loads = tally.loads()
     period = tally.period()
-    rows = "".join(
-        _load_row(name, factor, loads[number], tally.agreement(number), tally.outcomes(number), tally.count)
+    of_theirs = ("of what you refused, stopped", "of what you published, held")
+    heads = ("policy", "held per day", "busiest day", "held", *of_theirs)
+    rows = [
+        _load_row(name, factor, loads[number], tally.agreement(number), tally.count)
         for number, (name, factor) in enumerate(POLICIES.items())
-    )
+    ]
     if period is None:
         days = "The file has no dates, so that a load per day cannot be told."
     else:
-        days = (
-            f"Averages are over the {words.number(period[2], 'day')} that had any comments (days in UTC)."
-            + (
-                f" {words.number(tally.undated, 'comment')} without a date are left out."
-                if tally.undated
-                else ""
-            )
-        )
-    figure = chart([load.by_day for load in loads], list(POLICIES), period) if period else ""
+        days = f"Averages are over the {words.number(period[2], 'day')} that had any comments (days in UTC)."
+        if tally.undated:
+            days += f" {words.number(tally.undated, 'comment')} without a date are left out of them."
+    figure = chart([load.by_day for load in loads], list(POLICIES), period)
     return (
         "<h2>Work for the desk</h2>\n"
         "<p>A held comment waits for a person. The score from which one is held is yours to choose: half of"
         " the"
         f" shipped one, the shipped one, or twice. {days}</p>\n"
-        '<div class="wide"><table><thead><tr><th scope="col">policy</th><th class="n" scope="col">held per'
-        " day</th>"
-        '<th class="n" scope="col">busiest day</th><th class="n" scope="col">held</th><th class="n"'
-        ' scope="col">'
-        'of what you refused, stopped</th><th class="n" scope="col">of what you published, held'
-        " back</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table></div>\n{figure}"
+        f"{table(heads, rows, numbers_from=1)}\n{figure}"
     )
 
 
-def _load_row(
-    name: str, factor: float, load: Load, agreement: Agreement, outcomes: dict[str, int], count: int
-) -> str:
-    busiest = f"{load.busiest:,}<small>{words.day(load.busiest_on)}</small>" if load.busiest_on else "–"
-    per_day = f"{load.average:,.1f}" if load.average or load.by_day else "–"
+def _load_row(name: str, factor: float, load: Load, agreement: Agreement, count: int) -> tuple[str, ...]:
     back = Share(agreement.published.of - agreement.published.hits, agreement.published.of)
     return (
-        f'<tr><th scope="row">{name}<small class="soft"> × {factor:g}</small></th><td'
-        f' class="n">{per_day}</td>'
-        f'<td class="n">{busiest}</td><td class="n">{outcomes["held"]:,}'
-        f"<small>{words.percent(outcomes['held'], count)}</small></td>"
-        f'<td class="n">{_with_interval(agreement.stopped)}</td><td'
-        f' class="n">{_with_interval(back)}</td></tr>'
+        f'{name} <small class="soft">× {factor:g}</small>',
+        f"{load.average:,.1f}" if load.average is not None else "–",
+        f"{load.busiest:,}<small>{words.day(load.busiest_on)}</small>" if load.busiest_on else "–",
+        f"{load.held:,}<small>{words.percent(load.held, count)}</small>",
+        with_interval(agreement.stopped),
+        with_interval(back),
     )
-
-
-def _with_interval(share: Share) -> str:
-    if share.rate is None:
-        return "–"
-    low, high = share.interval
-    return f"{share.rate:.1%}<small>{low:.1%} – {high:.1%}</small>"
 
 
 def _reasons(tally: Tally) -> str:
     reasons = tally.reasons().most_common()
     if not reasons:
         return ""
-    rows = "".join(
-        f'<tr><th scope="row">{escape(words.reason(outcome))}</th><td>{words.HELD_BY[outcome.held_by]}</td>'
-        f'<td class="n">{count:,}</td><td class="n">{words.percent(count, tally.count)}</td></tr>'
+    rows = [
+        (
+            escape(words.reason(outcome)),
+            words.HELD_BY[outcome.held_by],
+            f"{count:,}",
+            words.percent(count, tally.count),
+        )
         for outcome, count in reasons
-    )
-    return (
-        "<h2>Why we would stop them</h2>\n"
-        '<div class="wide"><table><thead><tr><th scope="col">reason</th><th scope="col">found by</th>'
-        '<th class="n" scope="col">comments</th><th class="n" scope="col">share</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
+    ]
+    heads = ("reason", "found by", "comments", "share")
+    return f"<h2>Why we would stop them</h2>\n{table(heads, rows, numbers_from=2)}"
 
 
 def _languages(trial: Trial) -> str:
     tally = trial.tally
     home = str(trial.classifier.manifest["language"])
-    rows = "".join(
-        f'<tr><th scope="row">{escape(words.language(code, is_sure, home))}</th>'
-        f"<td>{'read' if code == home or not is_sure else 'held for a person'}</td>"
-        f'<td class="n">{count:,}</td><td class="n">{words.percent(count, tally.count)}</td></tr>'
-        for (code, is_sure), count in tally.languages.most_common(25)
-    )
-    rest = len(tally.languages) - 25
+    rows = [
+        (
+            escape(words.language(code, is_sure, home)),
+            "read it" if code == home or not is_sure else "hold it for a person",
+            f"{count:,}",
+            words.percent(count, tally.count),
+        )
+        for (code, is_sure), count in tally.languages.most_common(_MOST_LANGUAGES)
+    ]
+    rest = len(tally.languages) - _MOST_LANGUAGES
     more = f'<p class="soft">And {rest} more.</p>' if rest > 0 else ""
-    return (
-        "<h2>Languages found</h2>\n"
-        '<div class="wide"><table><thead><tr><th scope="col">language</th><th scope="col">we would</th>'
-        '<th class="n" scope="col">comments</th><th class="n" scope="col">share</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>{more}"
-    )
+    heads = ("language", "we would", "comments", "share")
+    return f"<h2>Languages found</h2>\n{table(heads, rows, numbers_from=2)}{more}"
 
 
 def _read(trial: Trial) -> str:
     tally = trial.tally
-    broken = "".join(
-        f"<tr><th scope='row'>{escape(each.place)}</th><td>{escape(each.reason)}</td></tr>"
-        for each in tally.broken
-    )
-    named = f" The first {len(tally.broken)}:" if tally.broken_count > len(tally.broken) else ""
-    broken = (
-        f"<h3>{words.number(tally.broken_count, 'row')} could not be read</h3><p>{named}</p>"
-        f"<div class='wide'><table><tbody>{broken}</tbody></table></div>"
-        if broken
-        else "<p>Every row could be read.</p>"
-    )
+    broken = "<p>Every row could be read.</p>"
+    if tally.broken_count:
+        rows = [(escape(each.place), escape(each.reason)) for each in tally.broken]
+        first = f"<p>The first {len(rows)}:</p>" if tally.broken_count > len(rows) else ""
+        title = f"{words.number(tally.broken_count, 'row')} could not be read"
+        broken = f"<h3>{title}</h3>{first}{table(('where', 'why'), rows, numbers_from=2)}"
     skipped = "".join(
         f"<li>{count:,}: {escape(reason)}</li>" for reason, count in tally.skipped.most_common(12)
     )
-    skipped = f"<h3>Left out</h3><ul class='plain'>{skipped}</ul>" if skipped else ""
+    skipped = f'<h3>Left out</h3><ul class="plain">{skipped}</ul>' if skipped else ""
+    limits = "".join(f"<li>{text}</li>" for text in _limits(trial))
+    return f'<h2>How this was read</h2>\n{broken}\n{skipped}\n<ul class="plain">{limits}</ul>'
+
+
+def _limits(trial: Trial) -> Iterator[str]:
+    tally = trial.tally
     given = ", ".join(f"{count:,} {kind} words" for kind, count in trial.word_lists.items() if count)
-    lists = f"your lists ({given})" if given else "no lists of words (none were given)"
-    limits = [
-        f"Judged with the rules that read a text, {lists}, near-copies by others within 24 hours, and the"
-        " shipped"
-        f" classifier {escape(trial.classifier.version)}: what a live site does.",
+    yield (
+        "Judged with the rules that read a text, "
+        + (f"your lists ({given})" if given else "no lists of words (none were given)")
+        + ", near-copies by others within 24 hours, and the shipped classifier"
+        f" {escape(trial.classifier.version)}: with the code that a live site runs."
+    )
+    yield (
         "A live site also looks at what no file tells: how fast a form was filled in, floods from one"
         " network, how"
-        " many comments of a person were refused in the last week. It would hold a little more.",
-    ]
-    blind = tally.undated or tally.unsigned
-    if blind:
-        limits.append(
-            f"Near-copies could not be looked for in comments without a date ({tally.undated:,}) or without a"
+        " much of a commenter's was refused in the last week. It would hold a little more."
+    )
+    if tally.undated or tally.unsigned:
+        yield (
+            f"Near-copies could not be looked for among comments without a date ({tally.undated:,}) or"
+            " without a"
             f" commenter ({tally.unsigned:,})."
         )
     if tally.too_long:
-        limits.append(
-            f"{words.number(tally.too_long, 'comment')} are longer than the 5,000 characters that"
-            " Newsroom's form"
-            " takes; only those were read."
+        yield (
+            "Longer than the 5,000 characters that Newsroom's form takes, and read only that far:"
+            f" {words.number(tally.too_long, 'comment')}."
         )
-    limits.append(f"It took {trial.took_s:,.0f} s by the clock, {trial.cpu_s:,.0f} s of processor time.")
-    return (
-        f"<h2>How this was read</h2>\n{broken}\n{skipped}\n"
-        f'<ul class="plain">{"".join(f"<li>{text}</li>" for text in limits)}</ul>'
-    )
+    yield f"It took {trial.took_s:,.0f} s by the clock, {trial.cpu_s:,.0f} s of processor time."

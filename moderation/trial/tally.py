@@ -53,10 +53,10 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Comments that wait for a person at one policy, per day that had any comments."""
+    """Comments that wait for a person at one policy; the average is per day that had any comments."""
 
     held: int
-    average: float
+    average: float | None
     busiest: int
     busiest_on: date | None
     by_day: dict[date, int]
@@ -79,7 +79,7 @@ class Tally:
     _all: list[tuple[Outcome, ...]] = field(default_factory=list)
     _their: array[int] = field(default_factory=lambda: array("b"))
     _times: array[float] = field(default_factory=lambda: array("d"))
-    _if_wave: dict[int, tuple[Outcome, ...]] = field(default_factory=dict)
+    _if_wave: dict[int, Outcome] = field(default_factory=dict)
     _waves: Waves = field(default_factory=Waves)
     _authors: dict[str, int] = field(default_factory=dict)
     _same: dict[tuple[Outcome, ...], tuple[Outcome, ...]] = field(default_factory=dict)
@@ -116,16 +116,17 @@ class Tally:
         self.undated += record.at is None
         self.unsigned += not record.author
         self.too_long += len(record.text) > longest
-        if found.if_wave and found.signature and record.at is not None and record.author:
+        if found.signature and record.at is not None and record.author:
             author = self._authors.setdefault(record.author, len(self._authors))
             self._waves.add(number, at=record.at, author=author, signature=found.signature)
-            self._if_wave[number] = self._same.setdefault(found.if_wave, found.if_wave)
+            self._if_wave[number] = found.if_wave
         self._remember(number, record, found)
 
     def finish(self) -> None:
         """After the last row: find the waves, which only all of the file shows."""
         for number in self._waves.members():
-            self._all[number] = self._if_wave[number]
+            outcomes = (self._if_wave[number],) * len(POLICIES)
+            self._all[number] = self._same.setdefault(outcomes, outcomes)
         self._if_wave.clear()
         self._waves = Waves()
 
@@ -192,7 +193,7 @@ class Tally:
         busiest_on, busiest = max(by_day.items(), key=lambda item: item[1], default=(None, 0))
         return Load(
             self.outcomes(policy)["held"],
-            by_day.total() / days if days else 0.0,
+            by_day.total() / days if days else None,
             busiest,
             busiest_on,
             dict(sorted(by_day.items())),

@@ -75,10 +75,10 @@ def percent(part: int, whole: int) -> str:
         return "–"
     share = part / whole
     if 0 < share < 0.001:
-        return "under 0.1 %"
+        return "under 0.1%"
     if 0.999 < share < 1:
-        return "over 99.9 %"
-    return f"{100 * share:.1f} %"
+        return "over 99.9%"
+    return f"{share:.1%}"
 
 
 def day(value: date | None) -> str:

@@ -22,7 +22,7 @@ def packed(found: Judged) -> list[Any]:
     """As JSON can carry it."""
     return [
         [_packed(outcome) for outcome in found.outcomes],
-        [_packed(outcome) for outcome in found.if_wave] if found.if_wave else None,
+        _packed(found.if_wave),
         base64.b64encode(found.signature).decode() if found.signature else None,
         found.is_rejectable,
         found.margin,
@@ -41,7 +41,7 @@ def unpacked(line: list[Any]) -> Judged:
     outcomes, if_wave, signature, *rest = line
     return Judged(
         tuple(_outcome(*each) for each in outcomes),
-        tuple(_outcome(*each) for each in if_wave) if if_wave else None,
+        _outcome(*if_wave),
         base64.b64decode(signature) if signature else None,
         *rest,
     )

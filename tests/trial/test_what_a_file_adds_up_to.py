@@ -20,7 +20,7 @@ NOON = datetime(2024, 5, 1, 12, tzinfo=UTC).timestamp()
 def judged(outcome: Outcome, *, margin: float = 0.0, **fields: object) -> Judged:
     values: dict[str, object] = {
         "outcomes": (outcome, outcome, outcome),
-        "if_wave": None,
+        "if_wave": WAVE,
         "signature": None,
         "is_rejectable": False,
         "margin": margin,
@@ -66,7 +66,7 @@ def test_one_comment_and_all_of_one_outcome() -> None:
     assert found.count == 1
     assert found.agreement(SHIPPED).stopped.rate is None
     assert found.period() is None
-    assert found.loads()[SHIPPED].average == 0.0
+    assert found.loads()[SHIPPED].average is None
     assert found.sharpest() == []
 
 
@@ -113,7 +113,7 @@ def test_where_one_kind_is_rare_the_other_fills_up() -> None:
 def test_a_wave_is_found_when_all_is_read_and_is_no_disagreement_any_more() -> None:
     made = sketch("The harbour board has lied to all of us about the price of the bridge and should resign")
     assert made is not None
-    in_wave = judged(PUBLISH, if_wave=(WAVE, WAVE, WAVE), signature=made[1], margin=-1.0)
+    in_wave = judged(PUBLISH, signature=made[1], margin=-1.0)
     rows = [(record(Theirs.REFUSED, author=f"a{n}", at=NOON + n), in_wave) for n in range(4)]
 
     tally = tally_of(*rows)

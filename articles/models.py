@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 from zoneinfo import available_timezones
 
 from django.conf import settings
@@ -66,6 +66,13 @@ class Site(models.Model):
         REQUIRED = "required", "an editor who did not make it"
         ALONE_WITH_REASON = "alone_with_reason", "an editor, or its maker with a reason"
 
+    class OutsideHours(models.TextChoices):
+        """What changes while nobody is at the desk."""
+
+        SAME = "", "nothing changes"
+        TIGHTEN = "tighten", "the machine holds from half the score"
+        CLOSE = "close", "comments are closed"
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     code = models.SlugField(max_length=40, unique=True, help_text="Short name for ?site= and commands.")
     name = models.CharField(max_length=120)
@@ -111,6 +118,21 @@ class Site(models.Model):
         blank=True,
         editable=False,
         help_text="Comments close so many days after publication; 0: never. Set by a policy.",
+    )
+    desk_hours: models.JSONField[Any, Any] = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        editable=False,
+        help_text="When somebody is at the desk, by weekday; see articles.hours. Empty: always.",
+    )
+    outside_desk_hours = models.CharField(
+        max_length=8,
+        choices=OutsideHours.choices,
+        default=OutsideHours.SAME,
+        db_default="",
+        blank=True,
+        editable=False,
     )
     demo = models.BooleanField(default=False, editable=False)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, NullIf
 
-from articles.models import Article
+from articles.hours import next_staffed
+from articles.models import Article, Site
 
 DAY = timedelta(days=1)
 
@@ -26,16 +28,20 @@ OPEN, CLOSED = Opening(True), Opening(False)
 
 
 def opening(article: Article, *, at: datetime) -> Opening:
-    """Whether an article takes comments at ``at``; its site and section must be loaded."""
+    """Whether an article takes comments at ``at``; its site and section must be loaded.
+
+    Closed for good goes before closed for now: by an emergency, or while nobody is at the desk.
+    """
     site = article.site
     if not (site.comments_open and article.section.comments_open and article.comments_open):
         return CLOSED
     closes = closing_time(article)
     if closes is not None and at >= closes:
         return CLOSED
-    if site.comments_closed_until is not None and at < site.comments_closed_until:
-        return Opening(False, site.comments_closed_until)
-    return OPEN
+    reopens = max(at, site.comments_closed_until or at)
+    if site.outside_desk_hours == Site.OutsideHours.CLOSE:
+        reopens = next_staffed(site.desk_hours, at=reopens, zone=ZoneInfo(site.time_zone))
+    return OPEN if reopens == at else Opening(False, reopens)
 
 
 def closing_time(article: Article) -> datetime | None:

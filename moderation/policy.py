@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 LABELS = ("toxicity", "severe_toxicity", "obscene", "insult", "threat", "identity_attack", "spam")
@@ -99,6 +99,7 @@ class ResolvedPolicy:
     max_links: int = 2
     flood_limit: int = 8
     new_authors: int = 0
+    tightened: bool = False
     versions: Mapping[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -145,6 +146,15 @@ def resolve(shipped: Mapping[str, Thresholds], layers: Sequence[Layer]) -> Resol
         values |= {name: value for name, value in layer.values.items() if value is not None}
     versions = {layer.key: layer.version for layer in layers}
     return ResolvedPolicy(thresholds=thresholds, versions=versions, **values)
+
+
+def tightened(policy: ResolvedPolicy) -> ResolvedPolicy:
+    """The policy while nobody is at the desk: what is published unread may carry half the risk.
+
+    Scores are calibrated probabilities, so halving a threshold halves the greatest risk that is taken.
+    """
+    thresholds = {label: Thresholds(cut.hold / 2, cut.reject) for label, cut in policy.thresholds.items()}
+    return replace(policy, thresholds=thresholds, tightened=True)
 
 
 @dataclass(frozen=True, slots=True)

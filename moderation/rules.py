@@ -47,6 +47,8 @@ def _form_findings(private: CommentPrivate) -> list[Finding]:
 def _author_findings(private: CommentPrivate, policy: ResolvedPolicy, known: Circumstances) -> list[Finding]:
     found = []
     mailbox = private.mailbox
+    if policy.tightened:
+        found.append(Finding("outside_desk_hours"))
     if policy.premoderate or mailbox.premoderated:
         found.append(Finding("premoderated", data={"by": "author" if mailbox.premoderated else "policy"}))
     if mailbox.blocked:

@@ -7,10 +7,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.utils import timezone
 
-from articles.models import Article
+from articles.hours import is_staffed
+from articles.models import Article, Site
 from moderation.models import ThreadState
 from moderation.policy import (
     SETTINGS,
@@ -18,6 +21,7 @@ from moderation.policy import (
     ResolvedPolicy,
     resolve,
     shipped_thresholds,
+    tightened,
     validate_thresholds,
 )
 
@@ -27,8 +31,8 @@ _POLICIES = """
 SELECT EXISTS (
     SELECT FROM moderation_emergency AS on_now
     WHERE on_now.site_id = site.id AND on_now.kind = 'premoderate' AND on_now.until > statement_timestamp()
-), policy.id, version, thresholds, premoderate, auto_reject, max_links, flood_limit,
-    new_authors
+), time_zone, desk_hours, outside_desk_hours,
+    policy.id, version, thresholds, premoderate, auto_reject, max_links, flood_limit, new_authors
 FROM articles_site AS site LEFT JOIN moderation_policy AS policy ON policy.site_id = site.id
     AND (section_id IS NULL AND article_id IS NULL OR section_id = %s OR article_id = %s)
 WHERE site.id = %s
@@ -45,7 +49,8 @@ def thread_states(article_ids: Collection[UUID]) -> dict[UUID, str]:
 def resolved_policy(article: Article, *, manifest: Mapping[str, Any] | None) -> ResolvedPolicy:
     """An article's policy: its own values, else its section's, its site's, the classifier's thresholds.
 
-    An emergency of its site goes before all of them. One statement.
+    Outside desk hours its thresholds may be tighter; an emergency of its site goes before all of them. One
+    statement.
     """
     with connection.cursor() as cursor:
         cursor.execute(_POLICIES, [article.section_id, article.pk, article.site_id])
@@ -57,9 +62,13 @@ def resolved_policy(article: Article, *, manifest: Mapping[str, Any] | None) -> 
             thresholds=validate_thresholds(json.loads(own) if isinstance(own, str) else own),
             values=dict(zip(SETTINGS, values, strict=True)),
         )
-        for _, pk, version, own, *values in rows
+        for pk, version, own, *values in (row[4:] for row in rows)
         if pk is not None
     ]
     resolved = resolve(shipped_thresholds(manifest or {}), layers)
-    is_emergency = any(is_on for is_on, *_ in rows)
+    is_emergency, time_zone, hours, outside, *_ = rows[0]
+    if outside == Site.OutsideHours.TIGHTEN:
+        hours = json.loads(hours) if isinstance(hours, str) else hours
+        if not is_staffed(hours, at=timezone.now(), zone=ZoneInfo(time_zone)):
+            resolved = tightened(resolved)
     return replace(resolved, premoderate=True) if is_emergency else resolved

@@ -33,6 +33,7 @@ _PLAIN = {
     "blocked_domain": "Links to a blocked domain.",
     "honeypot": "The field that only machines see was filled in.",
     "blocked_author": "The author is blocked.",
+    "outside_desk_hours": "Nobody was at the desk: held from half the usual score.",
     "unverified_address": "The author's address is not verified.",
     "model_unavailable": "The classifier was not available.",
 }

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from ads.models import Slot
 from comments.models import Comment
+from comments.reports.selectors import with_open_reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,14 @@ def roots_of(comments: Iterable[Comment], *, before: int = 0) -> Roots:
     """``comments``: a page of top-level comments in the order shown, tombstones among them."""
     shown = list(comments)
     removed = {comment.pk for comment in shown if comment.status != Comment.Status.PUBLISHED}
-    return Roots(tuple(comment.pk for comment in shown), before, frozenset(removed))
+    return Roots(
+        tuple(comment.pk for comment in shown), before, unfit({c.pk for c in shown}, removed=removed)
+    )
+
+
+def unfit(shown: Collection[UUID], *, removed: Collection[UUID]) -> frozenset[UUID]:
+    """Those of the comments that no ad stands beside: removed ones, and ones with an open report."""
+    return frozenset(removed) | with_open_reports(shown)
 
 
 def gaps(slot: Slot, roots: Roots) -> list[Gap]:

@@ -17,14 +17,17 @@ from ads.delivery.rollups import fold
 from ads.delivery.snapshots import Choices, Price, choices_of, price_of
 from ads.models import LineItem, Slot
 from ads.selectors import AT_THREAD
+from ads.thread_places import Gap, Roots, gaps
 from articles.models import Article, Site
 from articles.selectors import sensitivities_of
+from comments.models import Comment
 from newsroom.ids import uuid7
 from seeds.bulk import copy_rows
 from seeds.clock import SEEDED_DAYS, spread_over_days
 from seeds.content import load
 
 VIEWS = 80 * SEEDED_DAYS
+ROOTS_PER_PAGE = 30  # As the pages have it.
 LOADED, LOOKED_AT, CLICKED = 0.93, 0.68, 0.011
 ROBOTS = 0.03  # of the impressions; they are kept, and not counted
 
@@ -53,10 +56,9 @@ def seed_delivery(site: Site, *, now: datetime) -> None:
 
 def _decisions(site: Site, choices: Choices, *, now: datetime, rng: random.Random) -> list[AdDecision]:
     slots = list(Slot.objects.filter(site=site, active=True).order_by("position", "code"))
-    codes = [slot.code for slot in slots]
     at_thread = frozenset(slot.code for slot in slots if slot.position in AT_THREAD)
     articles = list(Article.objects.filter(site=site).published(at=now).select_related("section"))
-    known = sensitivities_of(articles)
+    known, threads = sensitivities_of(articles), _threads(articles)
     made = []
     for at in spread_over_days(VIEWS, days=SEEDED_DAYS, now=now - timedelta(hours=1), rng=rng):
         readable = [article for article in articles if article.published_at and article.published_at <= at]
@@ -66,11 +68,36 @@ def _decisions(site: Site, choices: Choices, *, now: datetime, rng: random.Rando
         article = rng.choices(readable, weights)[0]
         beside = Surroundings(sensitivity=known[article.pk], at_thread=at_thread)
         seed, view = rng.getrandbits(62), uuid7(at=at)
-        context = _context(beside, codes)
+        places = _places(slots, [pk for pk, sent_at in threads[article.pk] if sent_at <= at])
+        codes = [slot.code for slot, _ in places]
         chosen = decide(choices.candidates, slots=codes, at=at, seed=seed, beside=beside)
-        for slot, choice in zip(slots, chosen, strict=True):
-            made.append(_row(choice, slot, article, choices, at=at, view=view, seed=seed, context=context))
+        for number, ((slot, gap), choice) in enumerate(zip(places, chosen, strict=True)):
+            context = _context(beside, codes) | {"place": number}
+            row = _row(choice, slot, article, choices, at=at, view=view, seed=seed, context=context)
+            row.neighbours = [gap.above, gap.below] if gap else []
+            made.append(row)
     return made
+
+
+def _threads(articles: list[Article]) -> dict[UUID, list[tuple[UUID, datetime]]]:
+    """Published top-level comments by article, newest first, with their times."""
+    found: dict[UUID, list[tuple[UUID, datetime]]] = {article.pk: [] for article in articles}
+    roots = Comment.objects.published().filter(depth=0, article__in=articles).order_by("-created_at", "-id")
+    for article_id, pk, created_at in roots.values_list("article_id", "pk", "created_at"):
+        found[article_id].append((pk, created_at))
+    return found
+
+
+def _places(slots: list[Slot], roots: list[UUID]) -> list[tuple[Slot, Gap | None]]:
+    """Every place of a page with these comments, in the order in which the page asks for them."""
+    shown = Roots(tuple(roots[:ROOTS_PER_PAGE]))
+    found: list[tuple[Slot, Gap | None]] = []
+    for slot in slots:
+        if slot.position == Slot.Position.IN_THREAD:
+            found += [(slot, gap) for gap in gaps(slot, shown)]
+        else:
+            found.append((slot, None))
+    return found
 
 
 def _interest(article: Article, at: datetime) -> float:

@@ -16,7 +16,7 @@ from ads.delivery.snapshots import choices_of
 from ads.delivery.views import event_path
 from ads.models import Creative, Slot
 from ads.selectors import FilledSlot, Reader
-from ads.thread_places import Roots
+from ads.thread_places import Roots, unfit
 from articles.models import Article
 from comments.selectors import roots_before
 from newsroom.pages.context import Ad, Picture, Thread
@@ -63,11 +63,11 @@ def page_ads(article: Article, thread: Thread, *, at: datetime, reader: Reader) 
 
 
 def _roots(article: Article, thread: Thread) -> Roots:
-    shown = [row for row in thread.rows if row.depth == 0]
+    shown = {UUID(row.id): row.is_hidden for row in thread.rows if row.depth == 0}
     return Roots(
-        ids=tuple(UUID(row.id) for row in shown),
+        ids=tuple(shown),
         before=roots_before(article.pk, sort=thread.sort, cursor=thread.cursor),
-        unfit=frozenset(UUID(row.id) for row in shown if row.is_hidden),
+        unfit=unfit(shown.keys(), removed={pk for pk, is_hidden in shown.items() if is_hidden}),
     )
 
 

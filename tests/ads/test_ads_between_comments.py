@@ -16,6 +16,7 @@ from ads.thread_places import Roots, gaps
 from articles.models import Article
 from articles.services import set_sensitivity
 from comments.models import Comment
+from comments.reports.models import Report
 from moderation.models import ThreadState
 from newsroom.audit.models import AuditEntry
 from tests.ads.conftest import new_creative, new_line_item, new_slot
@@ -88,6 +89,19 @@ def test_none_stands_beside_a_removed_comment(paper: Newspaper, article: Article
     paper.published(article, parent=shown[2].pk)
     paper.decide(shown[2], "removed", reason="insult")
     assert [one["between"] for one in ask(article)] == [[str(shown[4].pk), str(shown[5].pk)]]
+
+
+def test_none_stands_beside_a_reported_comment_until_the_report_is_settled(
+    paper: Newspaper, article: Article, thread: Slot
+) -> None:
+    shown = roots(paper, article, 6)
+    report = Report.objects.create(comment=shown[2], revision=1, reason="threat")
+    later = [str(shown[4].pk), str(shown[5].pk)]
+    assert [one["between"] for one in ask(article)] == [later]
+    page = Client().get(article.get_absolute_url(), headers=BROWSER).content.decode()
+    assert page.count('class="ad ad-between"') == 1
+    Report.objects.filter(pk=report.pk).update(state="dismissed", settled_at=timezone.now())
+    assert [one["between"] for one in ask(article)] == [[str(shown[1].pk), str(shown[2].pk)], later]
 
 
 def test_short_threads_have_no_place_and_the_answer_says_so(

@@ -18,6 +18,7 @@ from ads.models import Advertiser, Assignment, Campaign, Creative, LineItem, Slo
 from ads.money import format_money
 from ads.selectors import candidate
 from ads.services import save_object
+from ads.targeting_form import NAMES
 from articles.models import Topic
 
 __all__ = ["CreativeAdmin", "PolicyOverrideAdmin"]
@@ -189,6 +190,14 @@ class LineItemAdmin(AdObjectAdmin):
         (
             "Price and limits",
             {"fields": ("price_model", "price_micros", "goal", "budget_micros", "daily_cap_micros")},
+        ),
+        (
+            "Targeting",
+            {
+                "fields": NAMES,
+                "classes": ("collapse",),
+                "description": "All of it must hold; empty: everywhere.",
+            },
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from ads.forms import MoneyField, SlotsField
 from ads.line_items import check_line_item
 from ads.models import AdImage, Advertiser, Creative, LineItem, Slot
 from ads.pictures import MOST_BYTES, store_image
+from ads.targeting_form import NAMES, prepare, targeting_fields, typed_rules
 from ads.targets import https_only, validate_public_target
 from articles.models import Article, Site
 from newsroom.errors import FieldError
@@ -92,6 +94,7 @@ class BookingForm(forms.Form):
     groups = (
         ("Who", ("advertiser", "new_advertiser", "campaign")),
         ("When and where", ("first_day", "last_day", "slots")),
+        ("Targeting", NAMES),
         ("Price", ("type", "price_model", "price_micros", "goal", "budget_micros")),
         ("What readers see", ("kind", "headline", "text", "call_to_action", "target_url")),
         ("Picture", ("picture", "image_alt", "size")),
@@ -105,11 +108,18 @@ class BookingForm(forms.Form):
         self._choose("slots", Slot.objects.of_site(site).filter(active=True).order_by("position", "code"))
         latest = Article.objects.filter(site=site).published(at=timezone.now()).newest_first()
         self._choose("article", latest)
+        self.fields |= targeting_fields()
+        prepare(self, site=site, rules=())
         shown = list(latest[:MOST_ARTICLES])
         self.fields["article"].widget.choices = [(article.pk, article.headline) for article in shown]
 
     def fieldsets(self) -> list[tuple[str, list[forms.BoundField]]]:
         return [(title, [self[name] for name in names]) for title, names in self.groups]
+
+    @property
+    def targeting_is_open(self) -> bool:
+        """Whether anything was typed there, so that it stays in sight."""
+        return any(self.data.get(name) for name in NAMES)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -120,9 +130,10 @@ class BookingForm(forms.Form):
             self.add_error("last_day", "It ends before it starts.")
         if last and last > LATEST_DAY:
             self.add_error("last_day", "This day is too far away.")
+        rules = typed_rules(self, cleaned, site=self.site, rules=())
         self.kept = self._picture(cleaned)
         if not self.errors:
-            self.order = self._order(cleaned)
+            self.order = replace(self._order(cleaned), targeting=rules)
             self._check(self.order.unsaved())
         return cleaned
 

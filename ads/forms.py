@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from ads.creatives import check_creative
 from ads.line_items import check_line_item, check_move
-from ads.models import AdImage, AdObject, Creative, LineItem, Slot
+from ads.models import AdImage, AdObject, Campaign, Creative, LineItem, Slot
 from ads.money import format_money, parse_money
 from ads.pictures import MOST_BYTES, encode_again
 from ads.suitability import DEFAULT_TOLERANCE
+from ads.targeting_form import prepare, targeting_fields, typed_rules
 from articles.models import Site, Topic
 from newsroom.errors import FieldError
 
@@ -142,6 +143,8 @@ class LineItemForm(AdObjectForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._was_stored = not self.instance._state.adding
+        self._rules = list(self.instance.targeting)
+        prepare(self, site=self._site(self.instance) if self._was_stored else None, rules=self._rules)
         self._state = self.instance.state(at=timezone.now()) if self._was_stored else ""
 
     def clean(self) -> dict[str, Any] | None:
@@ -156,9 +159,19 @@ class LineItemForm(AdObjectForm):
                 check_move(self._state, cleaned["status"], unmoved=was)
         except FieldError as error:
             self.add_error(error.field if error.field in self.fields else None, error.detail)
+        rules = typed_rules(self, cleaned, site=self._site(cleaned["campaign"]), rules=self._rules)
+        if not self.errors:
+            self.instance.targeting = rules
         return cleaned
 
+    @staticmethod
+    def _site(found: LineItem | Campaign) -> Site:
+        campaign = found.campaign if isinstance(found, LineItem) else found
+        return campaign.advertiser.site
 
+
+LineItemForm.base_fields |= targeting_fields()
+LineItemForm.declared_fields |= targeting_fields()
 TYPED = ("line_item", "kind", "image_alt", "size", "paid_by", "political")  # What the rules ask about.
 
 

@@ -28,8 +28,8 @@ COUNTRIES = (
     "TM", "TN", "TO", "TR", "TT", "TV", "TW", "TZ", "UA", "UG", "UM", "US", "UY", "UZ", "VA", "VC", "VE",
     "VG", "VI", "VN", "VU", "WF", "WS", "YE", "YT", "ZA", "ZM", "ZW",
 )  # fmt: skip
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-HOURS = tuple(f"{day}-{hour:02d}" for day in _DAYS for hour in range(24))
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+HOURS = tuple(f"{day}-{hour:02d}" for day in DAYS for hour in range(24))
 _TABLET = re.compile(r"iPad|Tablet|Android(?!.*Mobile)", re.IGNORECASE)
 _PHONE = re.compile(r"iPhone|iPod|Mobile|Phone", re.IGNORECASE)
 
@@ -52,7 +52,7 @@ def missed(rules: Rules, audience: Mapping[str, Sequence[str]]) -> str:
 
 def hour_of_week(local: datetime) -> str:
     """``mon-09``: the weekday and hour of a time in the site's zone."""
-    return f"{_DAYS[local.weekday()]}-{local.hour:02d}"
+    return f"{DAYS[local.weekday()]}-{local.hour:02d}"
 
 
 def device_of(user_agent: str) -> str:

@@ -83,4 +83,9 @@ def add_problem_schema(result: dict[str, Any], generator: Any, request: Any, pub
         "scheme": "bearer",
         "description": "The `author_token` that came with the comment's 202; wrong or missing is 404.",
     }
+    components["securitySchemes"]["portKey"] = {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key for the ports' process, made in the admin.",
+    }
     return result

@@ -8,6 +8,7 @@ urlpatterns = [
     path("v1alpha1/comments:analyze", views.analyze),
     path("v1alpha1/comments:suggestscore", views.suggest_score),
     path("$discovery/rest", views.describe),
+    path("api/v1/scores/", views.scores),
     path("1.1/verify-key", akismet_views.verify_key),
     path("1.1/comment-check", akismet_views.comment_check),
     path("1.1/submit-spam", akismet_views.submit_spam),

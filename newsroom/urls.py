@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from ads.delivery.desk import proof_of_delivery
 from ads.delivery.views import event
+from moderation.ports.scores_views import ScoresElsewhere
 from newsroom.media import media
 
 urlpatterns = [
@@ -14,6 +15,7 @@ urlpatterns = [
     path("api/v1/", include("comments.urls")),
     path("api/v1/", include("moderation.appeals.urls")),
     path("api/v1/ads/", include("ads.urls")),
+    path("api/v1/scores/", ScoresElsewhere.as_view(), name="scores"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     re_path(r"^a/(?P<letter>[ivc])/(?P<token>[\w.-]{1,200})$", event, name="ad-event"),

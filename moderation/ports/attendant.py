@@ -9,6 +9,7 @@ from multiprocessing.util import Finalize
 
 from django.db import DatabaseError, InterfaceError, connection
 
+from moderation.engine import ModelUnavailable, engine
 from moderation.ports.selectors import known_keys
 from moderation.ports.usage import usage
 from moderation.services import beat
@@ -34,9 +35,17 @@ class Attendant(threading.Thread):
         return self._is_away or time.monotonic() - self._answered_at > AWAY_AFTER_S
 
     def run(self) -> None:
+        self._warm_up()
         while not self._stopping.is_set():
             self._turn()
             self._stopping.wait(FLUSH_EVERY_S)
+
+    def _warm_up(self) -> None:
+        """Load the classifier before the first client waits for it."""
+        try:
+            engine.active()
+        except (ModelUnavailable, DatabaseError, InterfaceError) as error:
+            logger.warning("no classifier yet: %s", type(error).__name__)
 
     def _turn(self) -> None:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -198,7 +197,7 @@ def _threshold(name: str, settings: Any) -> float:
     if kind not in ("PROBABILITY", "SCORE_TYPE_UNSPECIFIED"):
         raise Refused(f"Requested score type {str(kind)[:40]} is not supported by attribute {name}")
     value = options.get("scoreThreshold", 0.0)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not -1e9 < value < 1e9:
         raise Refused("Invalid value at 'score_threshold' (TYPE_FLOAT).")
     return float(value)
 

@@ -73,6 +73,14 @@ def describe(request: HttpRequest) -> HttpResponse:
     return _json(200, discovery.document(f"{request.scheme}://{host}/"))
 
 
+def scores(request: HttpRequest) -> HttpResponse:
+    """Our own batch. Imported at its first call: its framework is large, and may never be needed."""
+    from moderation.ports.scores_views import Scores
+
+    answer: HttpResponse = Scores.as_view()(request)
+    return answer
+
+
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     refused = Refused("Not found.", code=HTTPStatus.NOT_FOUND, status="NOT_FOUND")
     return _json(refused.code, refused.document())

@@ -39,6 +39,13 @@ include-path = "/api/v1/comments/{{comment_id}}/"
 headers = {{ Authorization = "Bearer {token}" }}
 # By the contract a wrong or missing author token is 404: who has none learns of nothing.
 checks = {{ ignored_auth = {{ enabled = false }}, missing_required_header = {{ enabled = false }} }}
+
+[[operations]]
+include-path = "/api/v1/scores/"
+# This server does not score: it says 421 to whatever is sent, and reads none of it.
+[operations.checks]
+missing_required_header = {{ enabled = false }}
+negative_data_rejection = {{ enabled = false }}
 """
 
 
@@ -92,6 +99,7 @@ def test_document_and_docs_are_served(client: Client) -> None:
         ("comments/{comment_id}/votes/", "post", {"200", "400", "404", "413", "415", "429", "503"}),
         ("comments/{comment_id}/reports/", "post", {"200", "202", "400", "404", "413", "415", "429", "503"}),
         ("comment-counts/", "get", {"200", "400", "404"}),
+        ("scores/", "post", {"200", "400", "401", "413", "415", "421", "429", "503"}),
     ],
 )
 def test_every_answer_of_the_contract_is_documented(
@@ -120,12 +128,14 @@ def test_writers_are_told_that_unknown_keys_are_refused(schema: dict[str, Any]) 
 
 
 def test_each_operation_asks_for_its_own_kind_of_token(schema: dict[str, Any]) -> None:
-    assert set(schema["components"]["securitySchemes"]) == {"apiToken", "authorToken"}
+    assert set(schema["components"]["securitySchemes"]) == {"apiToken", "authorToken", "portKey"}
     for path, operations in schema["paths"].items():
         for operation in operations.values():
             expected = []
             if ("/ads/" in path and not path.endswith("/ads/decisions/")) or "by-source" in path:
                 expected = [{"apiToken": []}]
+            elif path.endswith("/scores/"):
+                expected = [{"portKey": []}]
             elif path.endswith("/comments/{comment_id}/"):
                 expected = [{"authorToken": []}]
             assert [kind for kind in operation.get("security", []) if kind] == expected, path

@@ -114,9 +114,12 @@ def _decoded(value: bytes, declared: str) -> str:
     return text.replace("\0", "")
 
 
-def key_of(form: Mapping[str, str], host: str) -> str:
-    """The key of the form (``api_key``, ``key``), else the first label of a host name that has several."""
-    key = form.get("api_key") or form.get("key")
+def key_of(form: Mapping[str, str], host: str, *, first: str = "api_key", then: str = "key") -> str:
+    """The key of the form, else the first label of a host name that has several.
+
+    Who verifies a new ``key`` may send the known one along as ``api_key``: WordPress' plugin does.
+    """
+    key = form.get(first) or form.get(then)
     if key:
         return key.strip()
     label, _, rest = host.partition(".")
@@ -159,7 +162,9 @@ def parse_call(form: Mapping[str, str], *, now: datetime) -> Call:
         permalink=form.get("permalink", "").strip()[:500],
         network=_network(address),
         at=_written_at(form.get("comment_date_gmt", ""), now=now),
-        languages=tuple(re.findall(r"[a-z]{2,3}(?![a-z])", form.get("blog_lang", "").lower()[:200])),
+        languages=tuple(
+            re.findall(r"(?<![a-z_-])[a-z]{2,3}(?![a-z])", form.get("blog_lang", "").lower()[:200])
+        ),
         is_by_administrator="administrator" in re.split(r"[,\s]+", form.get("user_role", "")),
         is_honeypot_filled=_is_honeypot_filled(form),
         is_test=form.get("is_test", "").strip().lower() in _TRUE,

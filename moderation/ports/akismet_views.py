@@ -26,7 +26,7 @@ logger = logging.getLogger("moderation")
 
 def verify_key(request: HttpRequest) -> HttpResponse:
     def answer(form: Mapping[str, str]) -> HttpResponse:
-        secret = _secret(request, form)
+        secret = _secret(request, form, first="key", then="api_key")
         if not secret:
             raise Refused("invalid", 'Empty "key" value')
         akismet.check_blog(form, body="invalid")
@@ -168,9 +168,11 @@ def _form(request: HttpRequest) -> Mapping[str, str]:
         raise Refused("invalid", "We were unable to parse the form", status=HTTPStatus.BAD_REQUEST) from error
 
 
-def _secret(request: HttpRequest, form: Mapping[str, str]) -> str:
+def _secret(
+    request: HttpRequest, form: Mapping[str, str], *, first: str = "api_key", then: str = "key"
+) -> str:
     host = str(request.META.get("HTTP_HOST", "")).partition(":")[0]
-    return akismet.key_of(form, host) or str(request.META.get(KEY_IN_ENVIRON, ""))
+    return akismet.key_of(form, host, first=first, then=then) or str(request.META.get(KEY_IN_ENVIRON, ""))
 
 
 def _plain(

@@ -60,6 +60,7 @@ def test_a_friendly_text_is_false_and_spam_is_true(call: Any) -> None:
 def test_a_key_is_verified(call: Any, key: tuple[Any, str]) -> None:
     assert said(call("verify-key")) == (200, "valid")
     assert said(call("verify-key", without="api_key", key=key[1])) == (200, "valid")
+    assert said(call("verify-key", key="123abc")) == (200, "invalid")  # WordPress sends the known one along.
     wrong = call("verify-key", api_key="123abc")
     assert (said(wrong), wrong["X-akismet-debug-help"]) == ((200, "invalid"), "Unknown or revoked key")
     assert call("verify-key", without="api_key")["X-akismet-debug-help"] == 'Empty "key" value'

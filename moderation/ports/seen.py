@@ -119,8 +119,8 @@ def _near_findings(identity: Identity, comment: Comment) -> list[Finding]:
     ]  # fmt: skip
     others = [
         (bytes(author), bytes(stored or b""))
-        for author, stored, _, at in near
-        if start < at <= end and bytes(author) != identity.author
+        for author, stored, mark, at in near
+        if mark != "ham" and start < at <= end and bytes(author) != identity.author
     ]
     found = wave_findings(signature, others)
     if copies.count("spam") > copies.count("ham"):

@@ -96,6 +96,12 @@ def test_a_wave_among_clients_texts(check: Check) -> None:
     )
 
 
+def test_what_moderators_let_through_is_no_wave(key: Any, check: Check) -> None:
+    for number in range(3):
+        mark(key, "ham", comment_content=WAVE, comment_author_email=f"{number}@example.org")
+    assert check(comment_content=WAVE) == "published"
+
+
 def test_a_near_copy_of_what_was_marked_is_spam(key: Any, check: Check) -> None:
     mark(key, "spam", comment_content=WAVE, comment_author_email="eve@example.org")
     assert check(comment_content=f"{WAVE} Thanks!") == "held spam"

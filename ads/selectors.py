@@ -38,6 +38,7 @@ SELECT (
         OR tag_id IN (SELECT tag_id FROM articles_article_tags WHERE article_id = %(article)s)
         OR (article_id IS NULL AND section_id IS NULL AND tag_id IS NULL)
     )
+    UNION ALL SELECT 'house' FROM articles_article WHERE id = %(article)s AND is_stub
 ), ARRAY(
     SELECT tag.slug FROM articles_article_tags own JOIN articles_tag tag ON tag.id = own.tag_id
     WHERE own.article_id = %(article)s ORDER BY 1

@@ -42,7 +42,7 @@ class ArticleForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Article
         fields = [
             "headline", "standfirst", "body", "byline", "site", "section", "tags", "slug", "canonical_url",
-            "external_id", "status", "published_at", "comments_open", "comments_close_at", "image",
+            "external_id", "is_stub", "status", "published_at", "comments_open", "comments_close_at", "image",
             "image_alt",
         ]  # fmt: skip
         widgets: ClassVar[dict[str, forms.Widget]] = {
@@ -114,7 +114,7 @@ class ArticleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     inlines = [SensitivityHistory]
     fieldsets = [
         (None, {"fields": ["headline", "standfirst", "body", "byline"]}),
-        ("Where", {"fields": ["site", "section", "tags", "slug", "canonical_url", "external_id"]}),
+        ("Where", {"fields": ["site", "section", "tags", "slug", "canonical_url", "external_id", "is_stub"]}),
         (
             "When",
             {
@@ -309,7 +309,7 @@ class SiteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 ]
             },
         ),
-        ("Comments", {"fields": ["comments_open"]}),
+        ("Comments", {"fields": ["comments_open", "embed_origins"]}),
     ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -15,6 +15,7 @@ from django.db import models
 from django.db.models.functions import Now
 from PIL import Image, UnidentifiedImageError
 
+from articles.origins import validate_origins
 from newsroom.ids import uuid7
 
 PICTURE_FORMATS = {"JPEG", "PNG", "WEBP"}
@@ -133,6 +134,13 @@ class Site(models.Model):
         db_default="",
         blank=True,
         editable=False,
+    )
+    embed_origins = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_origins],
+        help_text="Other sites whose pages may show these comments, one origin a line: https://news.example.org",
     )
     demo = models.BooleanField(default=False, editable=False)
 
@@ -264,6 +272,13 @@ class Article(models.Model):
     close_after_days = models.PositiveSmallIntegerField(
         null=True, blank=True, editable=False, help_text="Overrides the section's; set by a policy."
     )
+    is_stub = models.BooleanField(
+        "not filled yet",
+        default=False,
+        db_default=False,
+        help_text="Made for a page that shows comments, before the content management system sent it: on no "
+        "list, comments are read by a person first, house ads only.",
+    )
     updated_at = models.DateTimeField(auto_now=True)
     demo = models.BooleanField(default=False, editable=False)
 
@@ -277,6 +292,11 @@ class Article(models.Model):
                 condition=~models.Q(external_id=""),
                 name="article_external_id_per_site",
             ),
+            models.UniqueConstraint(
+                fields=["site", "canonical_url"],
+                condition=models.Q(is_stub=True),
+                name="one_stub_per_address",
+            ),
             models.CheckConstraint(
                 condition=models.Q(status="draft") | models.Q(published_at__isnull=False),
                 name="article_out_of_draft_has_a_date",
@@ -288,6 +308,12 @@ class Article(models.Model):
                 fields=["site", "-published_at", "-id"], name="article_newest"
             ),  # front page and list
             models.Index(fields=["section", "-published_at"], name="article_newest_in_section"),
+            # embeds: the article of a page elsewhere
+            models.Index(
+                fields=["site", "canonical_url"],
+                condition=~models.Q(canonical_url=""),
+                name="article_by_address",
+            ),
         ]
 
     def __str__(self) -> str:

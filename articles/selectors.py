@@ -28,7 +28,9 @@ def site_for(request: HttpRequest) -> Site:
 
 
 def readable_articles(*, site: Site, at: datetime) -> ArticleQuerySet:
-    return Article.objects.filter(site=site).published(at=at).newest_first().select_related("section")
+    """What lists show: not the stubs that stand for pages elsewhere."""
+    found = Article.objects.filter(site=site, is_stub=False).published(at=at)
+    return found.newest_first().select_related("section")
 
 
 def readable_article(*, site: Site, slug: str, at: datetime) -> Article:

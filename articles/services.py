@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from articles.models import Article, Risk, Section, Sensitivity, Site, Tag
+from articles.origins import canonical
 from articles.proposals import RISKS, Proposal, propose
 from articles.selectors import proposed_sensitivities, sensitivities
 from newsroom.audit.services import record
@@ -57,6 +58,9 @@ def _save(
     article = Article.objects.select_for_update().filter(site=site, external_id=external_id).first()
     is_new = article is None
     if article is None:
+        article = _filled_stub(site, external_id, fields["url"])
+        is_new = article is None
+    if article is None:
         slug = free_slug(
             site, urlsplit(fields["url"]).path.rstrip("/").rpartition("/")[2] or fields["headline"]
         )
@@ -94,6 +98,16 @@ def _save(
             data={"fields": sorted(set(changed))},
         )
     return article, is_new
+
+
+def _filled_stub(site: Site, external_id: str, url: str) -> Article | None:
+    """The stub that stood for this page: readers came to it before the CMS did, and their comments stay."""
+    stubs = Article.objects.select_for_update().filter(site=site, is_stub=True)
+    article = stubs.filter(canonical_url__in={url, canonical(url)}).first()
+    if article is not None:
+        article.external_id, article.is_stub = external_id, False
+        article.save(update_fields=["external_id", "is_stub"])
+    return article
 
 
 def set_sensitivity(

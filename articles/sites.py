@@ -38,6 +38,10 @@ def _sites() -> _Sites:
     return kept
 
 
+def all_sites() -> list[Site]:
+    return list(_sites().by_code.values())
+
+
 def site_by_code(code: str) -> Site | None:
     return _sites().by_code.get(code)
 

@@ -60,6 +60,8 @@ class ThreadFront:
         """Status line, headers and body, or None to let Django answer."""
         host = environ.get("HTTP_HOST", "")
         asked = _parameters(environ.get("QUERY_STRING", ""))
+        if "HTTP_ORIGIN" in environ:
+            return None  # A page elsewhere: whether it may is decided by the middleware.
         if asked is None or not validate_host(host.rsplit(":", 1)[0].lower(), settings.ALLOWED_HOSTS):
             return None
         sort, cursor, limit = asked
@@ -76,7 +78,7 @@ class ThreadFront:
         etag = strong_etag(
             "thread", article_id, version, sort, cursor, limit, *(("gzip",) if is_gzip else ())
         )
-        headers = [("ETag", etag), ("Cache-Control", "public, no-cache"), ("Vary", "Accept-Encoding")]
+        headers = [("ETag", etag), ("Cache-Control", "public, no-cache"), ("Vary", "Accept-Encoding, Origin")]
         held = environ.get("HTTP_IF_NONE_MATCH", "")
         if "*" in held:
             return None

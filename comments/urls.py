@@ -1,6 +1,7 @@
 from django.urls import path
 
 from comments import views
+from comments.embeds import Embeds
 from comments.reports.views import CommentReports
 
 urlpatterns = [
@@ -10,5 +11,6 @@ urlpatterns = [
     path("comments/<uuid:comment_id>/replies/", views.CommentReplies.as_view(), name="comment-replies"),
     path("comments/<uuid:comment_id>/votes/", views.CommentVotes.as_view(), name="comment-votes"),
     path("comments/<uuid:comment_id>/reports/", CommentReports.as_view(), name="comment-reports"),
+    path("embeds/", Embeds.as_view(), name="embeds"),
     path("comment-counts/", views.CommentCounts.as_view(), name="comment-counts"),
 ]

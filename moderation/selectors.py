@@ -31,7 +31,8 @@ _POLICIES = """
 SELECT EXISTS (
     SELECT FROM moderation_emergency AS on_now
     WHERE on_now.site_id = site.id AND on_now.kind = 'premoderate' AND on_now.until > statement_timestamp()
-), time_zone, desk_hours, outside_desk_hours,
+) OR EXISTS (SELECT FROM articles_article WHERE id = %s AND is_stub),
+    time_zone, desk_hours, outside_desk_hours,
     policy.id, version, thresholds, premoderate, auto_reject, max_links, flood_limit, new_authors
 FROM articles_site AS site LEFT JOIN moderation_policy AS policy ON policy.site_id = site.id
     AND (section_id IS NULL AND article_id IS NULL OR section_id = %s OR article_id = %s)
@@ -49,11 +50,11 @@ def thread_states(article_ids: Collection[UUID]) -> dict[UUID, str]:
 def resolved_policy(article: Article, *, manifest: Mapping[str, Any] | None) -> ResolvedPolicy:
     """An article's policy: its own values, else its section's, its site's, the classifier's thresholds.
 
-    Outside desk hours its thresholds may be tighter; an emergency of its site goes before all of them. One
-    statement.
+    Outside desk hours its thresholds may be tighter; an emergency of its site goes before all of them, and so
+    does that it is a stub. One statement.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_POLICIES, [article.section_id, article.pk, article.site_id])
+        cursor.execute(_POLICIES, [article.pk, article.section_id, article.pk, article.site_id])
         rows = cursor.fetchall()
     layers = [
         Layer(

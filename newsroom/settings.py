@@ -121,6 +121,7 @@ if DEMO:
 
 MIDDLEWARE = [
     "newsroom.health.ProbeMiddleware",
+    "articles.cors.CrossOriginMiddleware",
     "newsroom.api.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

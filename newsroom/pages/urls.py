@@ -6,6 +6,7 @@ from django.urls import path
 
 from newsroom.pages import views
 from newsroom.pages.appealing import appeal, review
+from newsroom.pages.embedding import embed_link, embed_script
 from newsroom.pages.feeds import article_feed, site_feed
 from newsroom.pages.legal import privacy, terms
 from newsroom.pages.recommending import vote_on_page
@@ -18,6 +19,8 @@ urlpatterns = [
     path("articles/<slug:slug>/", views.article, name="article"),
     path("comments/<uuid:comment_id>/", views.comment_status, name="comment_status"),
     path("articles/<slug:slug>/comments.atom", article_feed, name="article_feed"),
+    path("embed.js", embed_script, name="embed_script"),
+    path("embed/", embed_link, name="embed_link"),
     path("comments.atom", site_feed, name="site_feed"),
     path("comments/<uuid:comment_id>/votes/", vote_on_page, name="vote"),
     path("comments/<uuid:comment_id>/report/", report, name="report"),

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         print(run(options))
     except Unreadable as error:
-        print(f"try: {error}", file=sys.stderr)
+        print(f"try: {_one_line(str(error))}", file=sys.stderr)
         return 1
     except NotStarted:
         print("try: the classifier could not be started (see above).", file=sys.stderr)
@@ -51,6 +51,11 @@ def main(arguments: Sequence[str]) -> int:
         print("\ntry: stopped; no report was written.", file=sys.stderr)
         return 130
     return 0
+
+
+def _one_line(text: str) -> str:
+    """A file's own words must not steer the terminal."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -78,7 +78,10 @@ class _Reader:
     def rows(self) -> Iterator[Row]:
         csv.field_size_limit(MOST_OF_A_FIELD)
         rows = csv.reader(self._lines, strict=True, **self._options)  # type: ignore[arg-type]
-        header = next((row for row in rows if any(cell.strip() for cell in row)), [])
+        try:
+            header = next((row for row in rows if _names_columns(row)), [])
+        except csv.Error as error:
+            raise Unreadable(f"the first line cannot be read as names of columns: {error}.") from error
         columns = find_columns(header, self._wanted)
         while True:
             self._lines.taken.clear()
@@ -160,6 +163,11 @@ class _Reader:
         return ", ".join(f"{word!r} ({count:,})" for word, count in self._unknown.most_common(5))
 
 
+def _names_columns(row: list[str]) -> bool:
+    """Not an empty line, nor the one in which Excel notes the delimiter."""
+    return any(cell.strip() for cell in row) and not row[0].lower().startswith("sep=")
+
+
 def _cell(cells: list[str], place: int | None) -> str:
     return cells[place].strip() if place is not None else ""
 
@@ -193,6 +201,8 @@ def _head(source: Source, encoding: str) -> str:
 def _delimiter(head: str, wanted: Wanted) -> str:
     """The sign at which the first line falls into the most columns that are known, else the most at all."""
     first = next((line for line in head.splitlines() if line.strip()), "")
+    if first.lower().startswith("sep=") and len(first) == len("sep=") + 1:
+        return first[-1]
 
     def cut(delimiter: str) -> tuple[int, int]:
         cells = next(csv.reader(_one(first), delimiter=delimiter), [])

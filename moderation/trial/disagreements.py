@@ -69,7 +69,8 @@ def _case(each: Disagreement, classifier: Classifier) -> str:
 def _marked(each: Disagreement, classifier: Classifier, score: float | None) -> str:
     """The text with the words that drove the score, where the score is why."""
     marks = []
-    if each.outcome.held_by == "detector" and score is not None:
+    is_by_score = each.outcome.held_by == "detector" and each.outcome.reason_code != "language"
+    if is_by_score and score is not None:
         finding = score_finding(classifier, each.text, each.label, score, version="")
         marks = marks_of([finding.as_json()], where="body", names={})
     return "".join(

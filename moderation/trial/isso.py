@@ -38,7 +38,7 @@ def isso(source: Source) -> Iterator[Row]:
         for number, row in enumerate(_rows(connection, columns), start=1):
             source.position = source.size * number // max(count, 1)
             yield row
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # Its own messages may quote broken text.
         raise Unreadable(f"{source.path} cannot be read as an SQLite database: {error}.") from error
     finally:
         connection.close()
@@ -66,7 +66,7 @@ def _rows(connection: sqlite3.Connection, columns: list[str]) -> Iterator[Row]:
     while True:
         try:
             row = cursor.fetchone()
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # Its own messages may quote broken text.
             yield Broken(f"after id {last}", f"the database is damaged here ({error}); what follows is lost")
             return
         if row is None:

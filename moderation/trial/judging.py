@@ -27,7 +27,7 @@ class Judged:
         outcomes: one for each of `POLICIES`.
         if_wave: the one at all of them, if near-copies by others stand beside it.
         signature: by which near-copies are found; None if it is too short to have any.
-        is_rejectable: a score reached *reject*, which rejects only where a site switches that on.
+        is_rejectable: it would be rejected, for its score, where a site switches that on.
         margin: log odds of the worst score over *hold* as shipped; negative below it.
         label: which score that is.
         digest: the same for the same text.
@@ -100,12 +100,15 @@ class Judge:
             else:
                 findings += language_findings(result.language)
         supported = result.supported if result else {}
+        outcomes = self._outcomes(findings, scores, supported)
         label, margin = _worst(scores, supported, policy)
         return Judged(
-            outcomes=self._outcomes(findings, scores, supported),
+            outcomes=outcomes,
             if_wave=_in_wave(frozenset(finding.code for finding in findings), bool(scores)),
             signature=signature_of(text),
-            is_rejectable=self._is_rejectable(findings, scores, supported),
+            is_rejectable=(
+                outcomes[SHIPPED].held_by == "detector" and self._is_rejectable(findings, scores, supported)
+            ),
             margin=margin,
             label=label,
             language=result.language.code if result else "",

@@ -100,7 +100,7 @@ def _head(trial: Trial) -> str:
     )
     reject = (
         "Newsroom rejects nothing by a score unless you switch that on;"
-        f" then {words.number(tally.rejectable, 'comment')} would be rejected."
+        f" then {tally.rejectable:,} of those held would be rejected instead."
     )
     warnings = "".join(f'<p class="warn">{escape(text)}</p>' for text in _warnings(tally))
     return (

@@ -25,6 +25,7 @@ _PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04
 _DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 _ROOT = re.compile(rb"<([A-Za-z_][\w:.-]*)")
 _NO_ELEMENT = re.compile(rb"<\?.*?\?>|<!--.*?-->|<![A-Za-z][^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL)
+_WXR = re.compile(rb"<rss\s[^>]*wordpress\.org/export/")
 _OTHERS = {
     b"PK\x05\x06": "is an empty zip archive",
     b"\x28\xb5\x2f\xfd": "is packed with zstd: unpack it, or pack it with gzip",
@@ -175,7 +176,9 @@ def _format_of(head: bytes, path: Path) -> str:
 def _xml_format(text: bytes, path: Path) -> str:
     root = _ROOT.search(_NO_ELEMENT.sub(b"", text))
     name = root[1].decode("ascii", "replace") if root else ""
-    if name == "rss":
+    if name == "rss" or _WXR.search(text):
+        if not _WXR.search(text):
+            raise Unreadable(f"{path} is a feed (RSS), not WordPress' export: use Tools, Export.")
         return "wordpress"
     if name.rpartition(":")[2] == "disqus":
         return "disqus"

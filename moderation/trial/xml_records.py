@@ -22,6 +22,7 @@ MOST_OF_A_TOKEN = 4 << 20  # bytes of one tag, comment or instruction
 MOST_OF_A_RECORD = 2 << 20  # bytes; a comment whose CDATA is not closed would swallow all that follows
 CHUNK = 1 << 18
 _DECLARED = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
+_BEFORE = re.compile(rb"(?:(?!<rss[\s>]|<disqus[\s>])[^\0])*?<\?xml[^>]*\?>")  # up to the declaration, if any
 _SPACES_FOR_CONTROLS = bytes(32 if c < 32 and c not in (9, 10, 13) else c for c in range(256))
 
 
@@ -198,9 +199,12 @@ def _clean(stream: Stream) -> Iterator[bytes]:
     """
     chunk = stream.read(CHUNK) or b""
     decoder = codecs.getincrementaldecoder(_encoding(chunk))(errors="replace")
-    while chunk:
+    first = _encoded(decoder.decode(chunk))
+    # Plugins print blank lines and warnings before the declaration; without one they would be no error.
+    before = _BEFORE.match(first)
+    yield b"\n" * before[0].count(b"\n") + first[before.end() :] if before else first
+    while chunk := stream.read(CHUNK) or b"":
         yield _encoded(decoder.decode(chunk))
-        chunk = stream.read(CHUNK) or b""
     yield _encoded(decoder.decode(b"", True))
 
 
@@ -216,12 +220,15 @@ def _encoding(head: bytes) -> str:
         return "utf-16-le"
     if head.startswith(b"\x00<"):
         return "utf-16-be"
-    declared = _DECLARED.search(head[:500])
+    declared = _DECLARED.search(head[:4_000])
     name = declared[1].decode() if declared else "utf-8"
+    if name.lower().startswith(("utf-16", "utf-32", "ucs")):
+        name = "utf-8"  # Saved anew since: else the declaration could not have been read.
     try:
-        codec = codecs.lookup(name)
-    except LookupError as error:
-        raise Unreadable(f"the XML says that its encoding is {name}, which is none.") from error
-    if not getattr(codec, "_is_text_encoding", True):
-        raise Unreadable(f"the XML says that its encoding is {name}, which is no text.")
-    return "utf-8-sig" if codec.name == "utf-8" else codec.name
+        read = codecs.getincrementaldecoder(name)(errors="replace").decode(b"<rss>")
+    except (LookupError, UnicodeError, TypeError, AssertionError):
+        read = ""
+    if read != "<rss>":
+        raise Unreadable(f"the XML says that its encoding is {name}, which is none that can be read.")
+    name = codecs.lookup(name).name
+    return "utf-8-sig" if name == "utf-8" else name

@@ -193,6 +193,27 @@ def test_any_usual_encoding(tmp_path: Path, encoding: str) -> None:
     assert found.text == "Schöne Grüße – ja"
 
 
+@pytest.mark.parametrize(
+    "before", ["\n\n", "<br />\n<b>Warning</b>: in x.php on line 3\n"], ids=["blank", "warning"]
+)
+def test_what_a_plugin_printed_before_the_export(tmp_path: Path, before: str) -> None:
+    (found,) = records(saved(tmp_path, before + wxr(wxr_comment(1, "Whole"))))
+
+    assert (found.text, found.place) == ("Whole", "line 20, id 1")
+
+
+def test_an_export_saved_anew_as_utf_8_still_says_utf_16(tmp_path: Path) -> None:
+    content = wxr(wxr_comment(1, "Grüße")).replace("UTF-8", "UTF-16")
+
+    assert [record.text for record in records(saved(tmp_path, content))] == ["Grüße"]
+
+
+def test_the_line_in_which_excel_notes_the_delimiter(tmp_path: Path) -> None:
+    path = saved(tmp_path, "sep=|\r\ntext|outcome\r\nHello, you|ok\r\n")
+
+    assert [record.text for record in records(path)] == ["Hello, you"]
+
+
 def test_packed_files_are_unpacked_while_they_are_read(tmp_path: Path) -> None:
     content = wxr(wxr_comment(1, "Packed")).encode()
     paths = [
@@ -209,7 +230,7 @@ def test_packed_files_are_unpacked_while_they_are_read(tmp_path: Path) -> None:
 
 
 def test_large_files_are_read_piece_by_piece(tmp_path: Path) -> None:
-    texts = [f"Comment {number} " + "word " * 60 for number in range(3_000)]
+    texts = [f"Comment {number} " + "word " * 100 for number in range(1_500)]
     as_xml = saved(tmp_path, wxr(*(wxr_comment(n, text) for n, text in enumerate(texts))), "xml")
     as_json = saved(
         tmp_path, json_lines(*(coral_comment(str(n), text) for n, text in enumerate(texts))), "json"

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from newsroom.embedded.state import Refused
-from newsroom.proof import broker
+from newsroom.proof import ads, broker
 from newsroom.proof.checks import Check
 from newsroom.proof.comments import LEASE_S, Options, prove_comments
 from newsroom.proof.parts import prove_parts
@@ -45,12 +45,24 @@ class Command(BaseCommand):
         away.add_argument("--rate", type=_positive(float), default=40.0, help="posts a second (40)")
         away.add_argument("--seed", type=int, help="of every random choice; printed (default: drawn)")
 
+        counted = proofs.add_parser("ads", help="Reports equal events and budgets hold, whatever is killed.")
+        counted.add_argument("--events", type=_positive(int), default=10_000)
+        counted.add_argument("--rate", type=_positive(float), default=200.0, help="events a second (200)")
+        counted.add_argument("--fold-kills", type=_positive(int), default=50)
+        counted.add_argument("--web-kills", type=int, default=20)
+        counted.add_argument("--flushes", type=int, default=3, help="of Redis (3)")
+        counted.add_argument("--races", type=_positive(int), default=50, help="for a budget (50)")
+        counted.add_argument("--contexts", type=_positive(int), default=1_000_000)
+        counted.add_argument("--seed", type=int, help="of every random choice; printed (default: drawn)")
+
         proofs.add_parser("parts", help="Each part is broken in turn; /readyz must name it within a minute.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             if options["proof"] == "parts":
                 found = prove_parts(self.stdout.write)
+            elif options["proof"] == "ads":
+                found = self._ads(options)
             else:
                 found = self._broker(options) if options["proof"] == "broker" else self._comments(options)
         except Refused as refused:
@@ -71,6 +83,11 @@ class Command(BaseCommand):
             keep=options["accepted"],
         )
         return prove_comments(given, self.stdout.write)
+
+    def _ads(self, options: dict[str, Any]) -> list[Check]:
+        named = ("events", "rate", "fold_kills", "web_kills", "flushes", "races", "contexts")
+        given = ads.Options(**{name: options[name] for name in named}, seed=_seed(options))
+        return ads.prove_ads(given, self.stdout.write)
 
     def _broker(self, options: dict[str, Any]) -> list[Check]:
         given = broker.Options(for_s=options["for_s"], rate=options["rate"], seed=_seed(options))

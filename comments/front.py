@@ -42,11 +42,11 @@ class ThreadFront:
 
     def __init__(self, application: Application) -> None:
         self._application = application
-        self._headers = _security_headers()
+        self._headers = security_headers()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         answer = None
-        if environ["REQUEST_METHOD"] == "GET" and not _is_to_redirect(environ):
+        if environ["REQUEST_METHOD"] == "GET" and not is_to_redirect(environ):
             match = _PATH.match(environ.get("PATH_INFO", ""))
             if match:
                 answer = self._answer(match.group(1), environ)
@@ -97,7 +97,7 @@ class ThreadFront:
         )
 
 
-def _is_to_redirect(environ: dict[str, Any]) -> bool:
+def is_to_redirect(environ: dict[str, Any]) -> bool:
     """Whether Django would send this request to https first."""
     header: tuple[str, str] | None = getattr(settings, "SECURE_PROXY_SSL_HEADER", None)
     is_secure = environ["wsgi.url_scheme"] == "https"
@@ -106,7 +106,7 @@ def _is_to_redirect(environ: dict[str, Any]) -> bool:
     return bool(settings.SECURE_SSL_REDIRECT) and not is_secure
 
 
-def _security_headers() -> list[tuple[str, str]]:
+def security_headers() -> list[tuple[str, str]]:
     """What the middleware adds to every answer."""
     directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
     headers = {

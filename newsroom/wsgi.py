@@ -9,7 +9,8 @@ os.environ.setdefault("NEWSROOM_PROCESS", "web")
 
 _django = get_wsgi_application()
 
-from comments.front import ThreadFront  # noqa: E402  (needs the apps)
+from ads.delivery.front import AdFront  # noqa: E402  (needs the apps)
+from comments.front import ThreadFront  # noqa: E402
 from newsroom.bodies import ChunkedBodies  # noqa: E402
 
-application = ThreadFront(ChunkedBodies(_django))
+application = ThreadFront(AdFront(ChunkedBodies(_django)))

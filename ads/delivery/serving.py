@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +11,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db import connection
+
 from ads.decision import TIERS, Choice, Surroundings, decide, rules_at
 from ads.delivery.ledger import leases_taken, left_in_pots
-from ads.delivery.models import AdDecision, Spend
+from ads.delivery.models import AdDecision
 from ads.delivery.snapshots import Choices, choices_of, stored
 from ads.fresh import Fresh
 from ads.models import Creative, LineItem, Slot
@@ -81,8 +84,8 @@ def serve(
         return [_unfilled(code, slots) for code in codes]
     draw = _draw(article, choices, places, at=at, view=view, seed=seed, reader=reader)
     made = decide(choices.index, slots=draw.codes, at=at, seed=draw.seed, beside=draw.beside)
-    rows = [_decision(choice, number, places[number], draw) for number, choice in enumerate(made)]
-    AdDecision.objects.bulk_create(rows)
+    rows = [_decision(choice, place, draw) for choice, place in zip(made, places, strict=True)]
+    _write_down(rows, draw)
     filled: dict[str, list[Served]] = {}
     for place, row in zip(places, rows, strict=True):
         creative = choices.creatives[row.creative_id] if row.creative_id else None
@@ -121,7 +124,7 @@ def _draw(
     return _Draw(article, choices, beside, codes, at, number, view or uuid7())
 
 
-def _decision(choice: Choice, number: int, place: _Place, draw: _Draw) -> AdDecision:
+def _decision(choice: Choice, place: _Place, draw: _Draw) -> AdDecision:
     winner = draw.choices.winners[choice.creative_id] if choice.creative_id else None
     price = draw.choices.prices[winner.line_item_id] if winner else None
     return AdDecision(
@@ -138,9 +141,30 @@ def _decision(choice: Choice, number: int, place: _Place, draw: _Draw) -> AdDeci
         price_micros=price.each if price else 0,
         seed=draw.seed,
         snapshot_id=draw.choices.digest,
-        context=_as_json(draw.beside) | {"slots": draw.codes, "place": number},
         neighbours=[place.gap.above, place.gap.below] if place.gap else [],
     )
+
+
+_COLUMNS = (
+    "id", "at", "view", "site_id", "article_id", "slot_id", "line_item_id", "creative_id", "no_fill_reason",
+    "price_model", "price_micros", "seed", "snapshot_id", "context", "neighbours", "demo",
+)  # fmt: skip
+_ROW = f"({', '.join(['%s'] * len(_COLUMNS))})"
+_WRITE = f"INSERT INTO delivery_addecision ({', '.join(_COLUMNS)}) VALUES "  # noqa: S608  (fixed texts)
+
+
+def _write_down(rows: Sequence[AdDecision], draw: _Draw) -> None:
+    """One statement for the whole page view; plain SQL, since it is most of what a decision costs."""
+    common = json.dumps(_as_json(draw.beside) | {"slots": draw.codes})[:-1]
+    values: list[Any] = []
+    for place, row in enumerate(rows):
+        values += (
+            row.pk, row.at, row.view, row.site_id, row.article_id, row.slot_id, row.line_item_id,
+            row.creative_id, row.no_fill_reason, row.price_model, row.price_micros, row.seed,
+            row.snapshot_id, f'{common}, "place": {place}}}', row.neighbours, False,
+        )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE + ", ".join([_ROW] * len(rows)), values)
 
 
 HeldBack = tuple[frozenset[UUID], frozenset[UUID]]
@@ -157,27 +181,27 @@ def held_back(choices: Choices, site: Site, *, at: datetime) -> HeldBack:
 
 
 def _read_held_back(choices: Choices, site: Site, *, at: datetime) -> HeldBack:
-    day = at.astimezone(ZoneInfo(site.time_zone)).date()
-    limits = {
-        (item, spend_key(key, day)): limit - price.each
-        for item, price in choices.prices.items()
-        for key, limit in price.limits.items()
-        if price.each
-    }
-    if not limits:
+    if not choices.limited:
         return frozenset(), frozenset()
-    keys = {key for _, key in limits}
-    held = Spend.objects.filter(key__in=keys).values_list("key", "settled_micros", "reserved_micros")
+    day = at.astimezone(ZoneInfo(site.time_zone)).date()
+    names = {spend_key(key, day): key for key in choices.limited}
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, [list(names)])
+        held = cursor.fetchall()
     own = left_in_pots()  # Reserved by this process, for exactly what it may be about to choose.
-    spent = {key: settled + reserved - own.get(key, 0) for key, settled, reserved in held}
-    over = frozenset(item for (item, key), most in limits.items() if spent.get(key, 0) > most)
-    ahead = frozenset(
-        item
-        for item, price in choices.prices.items()
-        if price.each and price.plan is not None
-        if spent.get(f"item:{item}", 0) >= price.plan.allowed(at=at, each=price.each)
-    )
-    return over, ahead
+    over, ahead = set(choices.too_small), set()
+    for key, micros in held:  # Where nothing was spent yet, nothing is over or ahead.
+        spent = micros - own.get(key, 0)
+        for item, most in choices.limited[names[key]]:
+            price = choices.prices[item]
+            if spent > most:
+                over.add(item)
+            if price.plan and key.startswith("item:") and spent >= price.plan.allowed(at=at, each=price.each):
+                ahead.add(item)
+    return frozenset(over), frozenset(ahead)
+
+
+_HELD = "SELECT key, settled_micros + reserved_micros FROM delivery_spend WHERE key = ANY(%s)"
 
 
 def spend_key(key: str, day: Any) -> str:

@@ -43,12 +43,19 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What there is to choose from at one version of the ads."""
+    """What there is to choose from at one version of the ads.
+
+    Attributes:
+        limited: by account, the line items that it limits, and the spending from which each waits.
+        too_small: the line items one of whose limits is below the price of a single event.
+    """
 
     version: tuple[int, int]
     digest: str
     candidates: tuple[Candidate, ...]
     prices: Mapping[UUID, Price]
+    limited: Mapping[str, Sequence[tuple[UUID, int]]]
+    too_small: frozenset[UUID]
     index: Index
     winners: Mapping[UUID, Candidate]
     creatives: Mapping[UUID, Creative]
@@ -103,11 +110,24 @@ def _load(site: Site, version: tuple[int, int]) -> Choices:
         digest=digest,
         candidates=candidates,
         prices=prices,
+        limited=_limited(prices),
+        too_small=frozenset(
+            item for item, price in prices.items() if any(most < price.each for most in price.limits.values())
+        ),
         index=indexed(candidates),
         winners={found.creative_id: found for found in candidates},
         creatives={creative.pk: creative for creative in creatives},
         slots=tuple(Slot.objects.filter(site=site, active=True).order_by("position", "code")),
     )
+
+
+def _limited(prices: Mapping[UUID, Price]) -> dict[str, list[tuple[UUID, int]]]:
+    """By account (a day's ends in ``:day``), the line items that it limits, and at how much each stops."""
+    found: dict[str, list[tuple[UUID, int]]] = {}
+    for item, price in prices.items():
+        for key, most in price.limits.items() if price.each else ():
+            found.setdefault(key, []).append((item, most - price.each))
+    return found
 
 
 def price_of(item: LineItem) -> Price:

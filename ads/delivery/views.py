@@ -119,14 +119,24 @@ class Decisions(StrictView):
     def post(self, request: Request) -> Response:
         asked = DecisionRequest(data=request.data)
         asked.is_valid(raise_exception=True)
-        now, fields = timezone.now(), asked.validated_data
-        article = _article(site_for(request._request), fields["article"], at=now)
-        codes = list(dict.fromkeys(fields["slots"]))
-        reader = reader_of(request._request, device=fields.get("device", ""))
-        is_in_thread = any(slot.every_m for slot in choices_of(article.site).slots if slot.code in codes)
-        roots = _roots(article, fields.get("thread") or {}) if is_in_thread else NO_ROOTS
-        served = serve(article, codes, at=now, view=fields["view"], reader=reader, roots=roots)
-        return Response({"results": [_answer(one) for one in served]}, headers={"Cache-Control": "no-store"})
+        document = decisions(request._request, site_for(request._request), asked.validated_data)
+        return Response(document, headers={"Cache-Control": "no-store"})
+
+
+def decisions(request: HttpRequest, site: Site, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to a valid ``DecisionRequest``.
+
+    Raises:
+        Http404: readers may see no such article.
+    """
+    now = timezone.now()
+    article = _article(site, asked["article"], at=now)
+    codes = list(dict.fromkeys(asked["slots"]))
+    reader = reader_of(request, device=asked.get("device", ""))
+    is_in_thread = any(slot.every_m for slot in choices_of(article.site).slots if slot.code in codes)
+    roots = _roots(article, asked.get("thread") or {}) if is_in_thread else NO_ROOTS
+    served = serve(article, codes, at=now, view=asked["view"], reader=reader, roots=roots)
+    return {"results": [_answer(one) for one in served]}
 
 
 _articles: Fresh[tuple[UUID, str], Article] = Fresh()

@@ -97,7 +97,7 @@ def test_around_a_decision_is_one_query_that_writes_it_down(
     ask(article, "top")
     with django_assert_num_queries(1) as captured:
         ask(article, "top")
-    assert captured[0]["sql"].startswith('INSERT INTO "delivery_addecision"')
+    assert captured[0]["sql"].startswith("INSERT INTO delivery_addecision")
 
 
 def test_nothing_inside_a_decision_asks_the_database(article: Article, sold: Creative) -> None:

@@ -1,0 +1,139 @@
+"""A page's calls about ads below the framework's stack: the same functions, no middleware.
+
+Wraps the WSGI application. It answers what it fully understands (a plain request for decisions, an event of
+somebody without a cookie) and hands everything else, and every doubt, to Django: same answers, just sooner.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
+from django.db import Error, close_old_connections
+from django.http import Http404, HttpResponse
+from django.http.request import validate_host
+from rest_framework.renderers import JSONRenderer
+
+from ads.delivery.snapshots import choices_of
+from ads.delivery.views import MOST_SLOTS, decisions, event
+from ads.targeting import DEVICES
+from articles.selectors import site_for
+from comments.front import is_to_redirect, security_headers
+
+_DECISIONS = "/api/v1/ads/decisions/"
+_EVENT = re.compile(r"^/a/([ivc])/([0-9a-f]{32}\.[-\w.=]{16,200})$", re.ASCII)
+_NAME = re.compile(r"^[-a-zA-Z0-9_]{1,60}$")
+_VIEW = re.compile(r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+MOST_BYTES = 8_192
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Answer = tuple[str, list[tuple[str, str]], bytes]
+
+
+class AdFront:
+    """WSGI middleware that answers a page's calls about ads."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._headers = security_headers()
+        self._json = JSONRenderer()
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        answer = None
+        path = environ.get("PATH_INFO", "")
+        if environ["REQUEST_METHOD"] == "POST" and path == _DECISIONS:
+            answer = self._decide(environ) if self._is_plain(environ) else None
+        elif environ["REQUEST_METHOD"] == "GET" and path.startswith("/a/") and self._is_plain(environ):
+            answer = self._count(environ, path)
+        if answer is None:
+            return self._application(environ, start_response)
+        status, headers, body = answer
+        own = {name.lower() for name, _ in headers}
+        start_response(status, [*headers, *(one for one in self._headers if one[0].lower() not in own)])
+        return [body]
+
+    @staticmethod
+    def _is_plain(environ: dict[str, Any]) -> bool:
+        """No query, no cookie (staff have one), a host that is ours, nothing to redirect."""
+        if environ.get("QUERY_STRING") or environ.get("HTTP_COOKIE") or is_to_redirect(environ):
+            return False
+        host = environ.get("HTTP_HOST", "")
+        return validate_host(host.rsplit(":", 1)[0].lower(), settings.ALLOWED_HOSTS)
+
+    def _decide(self, environ: dict[str, Any]) -> Answer | None:
+        length = environ.get("CONTENT_LENGTH", "")
+        kind = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+        if environ.get("HTTP_TRANSFER_ENCODING") or kind != "application/json" or not length.isdecimal():
+            return None
+        if not 0 < int(length) <= MOST_BYTES or ("HTTP_ACCEPT" in environ and not _takes_json(environ)):
+            return None
+        body = environ["wsgi.input"].read(int(length))
+        environ["wsgi.input"] = io.BytesIO(body)  # For Django, should it be asked after all.
+        asked = _asked(body)
+        if asked is None:
+            return None
+        close_old_connections()  # As a request does: a connection that the server closed is not used again.
+        request = WSGIRequest(environ)
+        try:
+            site = site_for(request)
+            if any(slot.every_m for slot in choices_of(site).slots if slot.code in asked["slots"]):
+                return None
+            document = decisions(request, site, asked)
+        except (Error, Http404):
+            return None
+        return _ok(self._json.render(document))
+
+    def _count(self, environ: dict[str, Any], path: str) -> Answer | None:
+        match = _EVENT.match(path)
+        if match is None:
+            return None
+        close_old_connections()
+        try:
+            response: HttpResponse = event(WSGIRequest(environ), *match.groups())
+        except (Error, Http404):
+            return None
+        status = f"{response.status_code} {response.reason_phrase}"
+        return status, [*response.items(), ("Content-Length", "0")], b""
+
+
+def _ok(body: bytes) -> Answer:
+    headers = [
+        ("Content-Type", "application/json"),
+        ("Cache-Control", "no-store"),
+        ("Allow", "POST, OPTIONS"),
+        ("Content-Length", str(len(body))),
+    ]
+    return "200 OK", headers, body
+
+
+def _takes_json(environ: dict[str, Any]) -> bool:
+    return any(kind in environ["HTTP_ACCEPT"] for kind in ("application/json", "*/*"))
+
+
+def _asked(body: bytes) -> dict[str, Any] | None:
+    """What a page plainly asks for; None where a serializer should have a look."""
+    try:
+        asked = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(asked, dict) or not {"article", "slots", "view"} <= set(asked) <= _KEYS:
+        return None
+    slots, names = asked["slots"], [asked["article"]]
+    if not isinstance(slots, list) or not 0 < len(slots) <= MOST_SLOTS:
+        return None
+    if not all(isinstance(name, str) and _NAME.match(name) for name in [*names, *slots]):
+        return None
+    if not isinstance(asked["view"], str) or not _VIEW.match(asked["view"]):
+        return None
+    if "device" in asked and asked["device"] not in DEVICES:
+        return None
+    return asked | {"view": UUID(asked["view"])}
+
+
+_KEYS = {"article", "slots", "view", "device"}

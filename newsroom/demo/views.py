@@ -72,6 +72,8 @@ def tour(request: HttpRequest) -> HttpResponse:
         "reasons": REASONS,
         "problems": PROBLEMS,
         "field_problems": FIELD_PROBLEMS,
+        "suits": _newest(site, section__slug="sport"),
+        "conflicts": _newest(site, sensitivities__topic="war", sensitivities__risk="high"),
         "doors": {name: make_token(name, at=now) for name in DOORS},
         "origin": f"{request.scheme}://{request.get_host()}",
         "calls": _curl_calls(site, origin=f"{request.scheme}://{request.get_host()}"),
@@ -137,6 +139,10 @@ def _article_to_comment(site: Site) -> Article | None:
         if accepts_comments(article, at=now)
     ]
     return next((article for article in found if article.is_from_archive), found[0] if found else None)
+
+
+def _newest(site: Site, **rules: str) -> Article | None:
+    return readable_articles(site=site, at=timezone.now()).filter(**rules).first()
 
 
 def _form(article: Article, sample: Sample | None) -> Form:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from articles.models import Site
 from moderation.ports.models import PortKey, PortUsage
-from moderation.ports.reports import DAYS, use_of
+from moderation.ports.reports import DAYS, feedback_of, use_of
 from moderation.ports.services import CHANGEABLE, change_key, issue_key, revoke_key
 
 
@@ -117,6 +117,7 @@ class PortKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return HttpResponseRedirect(reverse("admin:ports_portkey_changelist"))
         extra = {
             "use": use_of(key, today=timezone.now().astimezone(UTC).date()),
+            "feedback": feedback_of(key),
             "may_revoke": may_revoke,
             "show_save_and_add_another": False,
             "address": settings.NEWSROOM_PORTS_URL,

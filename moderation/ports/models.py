@@ -1,4 +1,4 @@
-"""Keys of other people's clients. What they send is scored and forgotten: there is no row for a text."""
+"""Keys of other people's clients, and what is remembered of their texts: counts and digests, never a text."""
 
 from __future__ import annotations
 

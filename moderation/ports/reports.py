@@ -8,7 +8,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 
-from moderation.ports.models import PortKey, PortUsage
+from django.db.models import Count, Q
+
+from moderation.ports.models import PortKey, PortUsage, SeenText
 from moderation.ports.usage import bin_of
 
 DAYS = 28
@@ -144,3 +146,25 @@ def use_of(key: PortKey, *, today: date) -> Report:
     since = today - timedelta(days=DAYS - 1)
     rows = list(PortUsage.objects.filter(key=key, on__gte=since, on__lte=today))
     return Report(key.threshold, rows, today)
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What the moderators of an Akismet client marked, and where the machine had said otherwise."""
+
+    spam: int
+    missed: int  # marked spam, published here
+    ham: int
+    stopped: int  # marked as no spam, held or rejected here
+
+
+def feedback_of(key: PortKey) -> Feedback:
+    """Of all marks that are still remembered: those of 30 days; one query."""
+    spam, ham = Q(mark=SeenText.Mark.SPAM), Q(mark=SeenText.Mark.HAM)
+    counts = SeenText.objects.filter(key=key).aggregate(
+        spam=Count("pk", filter=spam),
+        missed=Count("pk", filter=spam & Q(outcome="published")),
+        ham=Count("pk", filter=ham),
+        stopped=Count("pk", filter=ham & Q(outcome__in=["held", "rejected"])),
+    )
+    return Feedback(**counts)

@@ -16,7 +16,7 @@ PARTS = {
     "worker": "Celery worker, judges",
     "reconciler": "Reconciler, repairs",
     "model": "Classifier",
-    "ports": "Perspective's API",
+    "ports": "Perspective's and Akismet's API",
 }
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from articles.models import Article
 from comments.models import Comment, Mailbox
@@ -14,6 +15,7 @@ from moderation.models import Policy, WordList
 from moderation.ports import akismet_services, seen
 from moderation.ports.akismet import parse_call, plain_text
 from moderation.ports.models import SeenText
+from moderation.ports.reports import Feedback, feedback_of
 from moderation.ports.selectors import KnownKey
 from moderation.ports.services import issue_key
 from moderation.rules import store_sketch
@@ -148,6 +150,17 @@ def test_no_word_address_or_network_is_kept(key: Any, check: Check) -> None:
     assert len(kept) == 2
     for word in ("bridge", "Ada", "ada@", "198.51", "blog.example", "secret-path"):
         assert not any(word in row for row in kept)
+
+
+def test_the_keys_page_tells_where_moderators_disagreed(key: Any, check: Check, admin_client: Client) -> None:
+    check()
+    mark(key, "spam")
+    check(hidden_honeypot_field="x", comment_content=WAVE)
+    mark(key, "ham", comment_content=WAVE)
+    mark(key, "ham", comment_content="Never checked.")
+    assert feedback_of(key) == Feedback(spam=1, missed=1, ham=2, stopped=1)
+    page = admin_client.get(f"/admin/ports/portkey/{key.pk}/change/").content.decode()
+    assert "marked 1 texts as spam, 1 of which were let through here, and 2 as no spam, 1 of" in page
 
 
 def test_what_is_kept_goes(key: Any, check: Check) -> None:

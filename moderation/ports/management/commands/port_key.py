@@ -1,4 +1,4 @@
-"""``manage.py port_key NAME``: a key for a client of the Perspective-compatible API."""
+"""``manage.py port_key NAME``: a key for a client of the ports (Perspective, Akismet)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from moderation.ports.services import issue_key
 
 
 class Command(BaseCommand):
-    help = "Make a key for a client of the Perspective-compatible API. It is printed once and not stored."
+    help = "Make a key for a client of the ports (Perspective, Akismet). It is printed once and not stored."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="whose key it is")

@@ -10,13 +10,15 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from articles.models import Article
 from articles.opening import opening
 from comments.models import MAX_DEPTH, Comment, CommentPrivate, CommentRevision, Mailbox, NetworkKey
 from comments.networks import network_key
+from comments.retention import kept_for
 from comments.signals import comment_changed, comment_edited, comment_submitted
 from comments.storing import NewComment, insert_comment, is_duplicate, lock_mailbox
 from newsroom import metrics
@@ -36,7 +38,6 @@ EDIT_WINDOW = timedelta(minutes=15)
 FIRST_CHECK_AFTER = timedelta(
     seconds=3
 )  # the reconciler leaves a fresh row to the message already on its way
-NETWORK_KEPT_DAYS = 30
 
 
 class CommentsClosed(DomainError):
@@ -231,7 +232,7 @@ def edit_comment(*, comment_id: UUID, body: str, at: datetime) -> Comment:
         raise EditWindowClosed("A comment can be edited for 15 minutes.")
     if comment.body == body:
         return comment
-    _count(comment.article_id, comment.ancestors, old=comment.status, new=Comment.Status.PENDING)
+    count_change(comment.article_id, comment.ancestors, old=comment.status, new=Comment.Status.PENDING)
     comment.body = body
     comment.revision += 1
     Comment.objects.filter(pk=comment.pk).update(
@@ -263,7 +264,7 @@ def withdraw_comment(*, comment_id: UUID) -> None:
     comment = lock_comment(comment_id)
     if comment.status in {Comment.Status.WITHDRAWN, Comment.Status.ERASED}:
         return
-    _count(comment.article_id, comment.ancestors, old=comment.status, new=Comment.Status.WITHDRAWN)
+    count_change(comment.article_id, comment.ancestors, old=comment.status, new=Comment.Status.WITHDRAWN)
     Comment.objects.filter(pk=comment.pk).update(
         status=Comment.Status.WITHDRAWN, held_by="", reason_code="", lease_token=None, lease_until=None
     )
@@ -273,12 +274,22 @@ def withdraw_comment(*, comment_id: UUID) -> None:
 
 # --- retention ---------------------------------------------------------------------------------------------
 @transaction.atomic
-def forget_networks() -> int:
-    """Delete network pseudonyms older than 30 days and expired keys; returns how many pseudonyms went."""
-    forgotten = CommentPrivate.objects.filter(
-        network__isnull=False, comment__created_at__lt=Now() - timedelta(days=NETWORK_KEPT_DAYS)
-    ).update(network=None)
-    NetworkKey.objects.filter(expires_on__lt=Now()).delete()
+def forget_networks(
+    *, kept: timedelta | None = None, at: datetime | None = None, but: QuerySet[Comment] | None = None
+) -> int:
+    """Empty network pseudonyms of comments older than ``kept``, and delete expired keys; how many went.
+
+    Args:
+        but: comments that must be kept as they are.
+    """
+    now = at or timezone.now()
+    old = CommentPrivate.objects.filter(
+        network__isnull=False, comment__created_at__lt=now - (kept or kept_for("networks"))
+    )
+    if but is not None:
+        old = old.exclude(comment__in=but)
+    forgotten = old.update(network=None)
+    NetworkKey.objects.filter(expires_on__lt=now.date()).delete()
     return forgotten
 
 
@@ -353,7 +364,7 @@ def apply_decision(
     if row is None:
         raise StaleDecision
     old, article_id, ancestors = row
-    _count(article_id, ancestors, old=old, new=verdict.status)
+    count_change(article_id, ancestors, old=old, new=verdict.status)
     comment_changed.send(sender=Comment, comment_id=comment_id, status=verdict.status)
 
 
@@ -392,7 +403,7 @@ def _lock_thread_of(comment_id: UUID) -> None:
         )
 
 
-def _count(article_id: UUID, ancestors: Sequence[UUID], *, old: str, new: str) -> None:
+def count_change(article_id: UUID, ancestors: Sequence[UUID], *, old: str, new: str) -> None:
     """Keep the thread's count and version, and the reply counts above, true to a change of state."""
     delta = (new == Comment.Status.PUBLISHED) - (old == Comment.Status.PUBLISHED)
     if delta == 0:

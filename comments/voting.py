@@ -7,14 +7,13 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Now
+from django.utils import timezone
 
 from comments.models import Comment, CommentSettings, Thread, Vote
 from comments.networks import pseudonym_of_the_day
+from comments.retention import kept_for
 from comments.services import lock_comment
 from newsroom.errors import DomainError, FieldError
-
-VOTES_KEPT = timedelta(days=2)  # A network's pseudonym is another one the next day: older rows find nobody.
 
 
 class CommentGone(DomainError):
@@ -56,7 +55,7 @@ def takes_downvotes(site_id: UUID) -> bool:
     return CommentSettings.objects.filter(site_id=site_id, downvotes=True).exists()
 
 
-def forget_votes() -> int:
+def forget_votes(*, kept: timedelta | None = None, at: datetime | None = None) -> int:
     """Delete who voted, once that can match nobody; the sums stay. Returns how many rows went."""
-    deleted, _ = Vote.objects.filter(at__lt=Now() - VOTES_KEPT).delete()
-    return deleted
+    before = (at or timezone.now()) - (kept or kept_for("votes"))
+    return Vote.objects.filter(at__lt=before).delete()[0]

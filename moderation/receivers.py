@@ -6,13 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models.functions import Coalesce, Now
 from django.dispatch import receiver
 
 from comments.models import Comment
 from comments.reports.models import Report
 from comments.signals import comment_changed, comment_edited, comment_reported, comment_submitted
 from moderation import reported
-from moderation.models import Decision
+from moderation.desk.models import Escalation
+from moderation.models import Decision, Sketch
 from moderation.publishing import publish_moderation
 from moderation.signals import decision_made
 
@@ -39,6 +41,11 @@ def settle_reports(*, decision: Decision, **kwargs: Any) -> None:
 
 
 @receiver(comment_changed)
-def settle_reports_of_withdrawn(*, comment_id: UUID, status: str, **kwargs: Any) -> None:
+def forget_withdrawn(*, comment_id: UUID, status: str, **kwargs: Any) -> None:
     if status in {Comment.Status.WITHDRAWN, Comment.Status.ERASED}:
         reported.note_withdrawal(comment_id)
+    if status == Comment.Status.ERASED:
+        Sketch.objects.filter(comment_id=comment_id).delete()
+        Escalation.objects.filter(comment_id=comment_id).update(
+            note="", closed_at=Coalesce("closed_at", Now())
+        )

@@ -162,6 +162,7 @@ LIMITS: dict[str, dict[str, tuple[str, ...]]] = {
         **LOGIN_LIMITS,
         "vote": ("30/minute", "300/hour"),
         "report": ("10/minute", "60/hour"),
+        "link": ("3/hour",),
     },
     "strict": {
         "network": ("4/minute", "20/hour"),
@@ -170,6 +171,7 @@ LIMITS: dict[str, dict[str, tuple[str, ...]]] = {
         **LOGIN_LIMITS,
         "vote": ("15/minute", "100/hour"),
         "report": ("5/minute", "30/hour"),
+        "link": ("3/hour",),
     },
     "demo": {
         "network": ("60/minute",),
@@ -178,6 +180,7 @@ LIMITS: dict[str, dict[str, tuple[str, ...]]] = {
         **LOGIN_LIMITS,
         "vote": ("120/minute",),
         "report": ("60/minute",),
+        "link": ("30/hour",),
     },
     "off": {},
 }
@@ -185,7 +188,7 @@ LIMITS: dict[str, dict[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    name: str  # network, address, article, vote, report, login, login_network
+    name: str  # network, address, article, vote, report, link, login, login_network
     key: str  # a pseudonym: never an address
 
 

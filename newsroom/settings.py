@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -63,6 +64,10 @@ NEWSROOM_STATE = Path(env("NEWSROOM_STATE", default=str(BASE_DIR / ".state")))
 NEWSROOM_AUDIT_HEAD_FILE = Path(
     env("NEWSROOM_AUDIT_HEAD_FILE", default=str(NEWSROOM_STATE / "audit-head.jsonl"))
 )
+# Outside the database, so that a restored backup can be told what was erased since.
+NEWSROOM_ERASURE_LEDGER_FILE = Path(
+    env("NEWSROOM_ERASURE_LEDGER_FILE", default=str(NEWSROOM_STATE / "erasures.jsonl"))
+)
 NEWSROOM_BASE_URL = env("NEWSROOM_BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
 # Where other people's clients reach the ports' process; shown to whoever makes a key.
 NEWSROOM_PORTS_URL = env("NEWSROOM_PORTS_URL", default="http://127.0.0.1:8100").rstrip("/")
@@ -106,6 +111,7 @@ INSTALLED_APPS = [
     "articles",
     "comments",
     "comments.reports",
+    "comments.rights",
     "moderation",
     "moderation.appeals",
     "moderation.desk",
@@ -372,8 +378,11 @@ LOGGING = {
 
 # --- jobs that may wait (beat); nothing that must happen rests on them ---------------------------------
 CELERY_BEAT_SCHEDULE = {
-    "forget-networks": {"task": "comments.tasks.forget_networks", "schedule": 24 * 3600.0},
-    "forget-letters": {"task": "newsroom.outbox.tasks.forget_letters", "schedule": 24 * 3600.0},
+    "enforce-retention": {
+        "task": "moderation.tasks.enforce_retention",
+        "schedule": crontab(hour="2", minute="40"),
+    },
+    "send-reply-notices": {"task": "comments.rights.tasks.send_reply_notices", "schedule": 300.0},
     "forget-seen-texts": {"task": "moderation.ports.tasks.forget_seen_texts", "schedule": 24 * 3600.0},
 }
 

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from seeds.advertising import seed_ads
 from seeds.delivery import seed_delivery
 from seeds.editor import seed_editor
+from seeds.objections import seed_objections
 from seeds.paper import seed_articles, seed_sections, seed_site
 from seeds.rules import seed_rules
 from seeds.threads import seed_threads
@@ -33,5 +34,6 @@ def seed_small(*, now: datetime) -> Seeded:
     seed_ads(site, editor=editor, now=now)
     articles = seed_articles(site, sections, now=now)
     comments = seed_threads(articles, editor=editor, now=now) if articles else 0
+    seed_objections(now=now)
     seed_delivery(site, now=now)
     return Seeded(len(articles), comments)

@@ -204,7 +204,7 @@ def decide(
 
 
 def erase(comment: Comment) -> None:
-    """Empty a comment, as retention will: there is no service for it yet."""
+    """Empty a comment's row, as erasure does first (``comments.rights.erasing`` does all of it)."""
     Comment.objects.filter(pk=comment.pk).update(
         status="erased", name="", body="", held_by="", reason_code=""
     )

@@ -11,16 +11,16 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from comments.models import Comment
 from comments.networks import pseudonym_of_the_day
 from comments.reports.models import Report
+from comments.retention import kept_for
 from comments.services import count_a_use, lock_comment
 from comments.signals import comment_reported
 from comments.voting import CommentGone
 from newsroom.crypto import address_hash, encrypt_address
-
-REPORTER_KEPT = timedelta(days=2)  # A network's pseudonym is another one the next day.
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +104,10 @@ def reopen_reports(*, decision_id: UUID) -> list[Report]:
     return found
 
 
-def forget_reporters() -> int:
+def forget_reporters(*, kept: timedelta | None = None, at: datetime | None = None) -> int:
     """Empty the pseudonyms of reporters, once they can match nobody; returns how many."""
-    return Report.objects.filter(reporter__isnull=False, at__lt=Now() - REPORTER_KEPT).update(reporter=None)
+    before = (at or timezone.now()) - (kept or kept_for("reporters"))
+    return Report.objects.filter(reporter__isnull=False, at__lt=before).update(reporter=None)
 
 
 def _open(comment_id: UUID) -> QuerySet[Report]:

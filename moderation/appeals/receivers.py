@@ -14,6 +14,7 @@ from comments.models import Comment
 from comments.signals import comment_changed, comment_status_asked
 from comments.tokens import status_token
 from moderation.appeals import statements
+from moderation.appeals.models import Appeal
 from moderation.appeals.selectors import standing
 from moderation.appeals.services import note_end, note_publication, refuse_undoing_an_appeal
 from moderation.models import Decision, ReasonCode
@@ -45,6 +46,8 @@ def note_decision(*, decision: Decision, **kwargs: Any) -> None:
 def end_appeals(*, comment_id: UUID, status: str, **kwargs: Any) -> None:
     if status in {Comment.Status.WITHDRAWN, Comment.Status.ERASED}:
         note_end(comment_id, at=timezone.now())
+    if status == Comment.Status.ERASED:
+        Appeal.objects.filter(comment_id=comment_id).update(text="", answer="")
 
 
 @receiver(comment_status_asked)

@@ -124,9 +124,9 @@ def cancel_hashes(hashes: Collection[bytes], *, kinds: Collection[str] | None = 
     return waiting.update(**_settled(Letter.State.CANCELLED))
 
 
-def forget_letters() -> int:
-    """Delete settled rows after 30 days; returns how many."""
-    return Letter.objects.filter(settled_at__lt=Now() - KEPT_FOR).delete()[0]
+def forget_letters(*, kept: timedelta = KEPT_FOR) -> int:
+    """Delete settled rows that are older; returns how many."""
+    return Letter.objects.filter(settled_at__lt=Now() - kept).delete()[0]
 
 
 # --- delivering ----------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from newsroom.pages import my_comments as mine
 from newsroom.pages import views
 from newsroom.pages.appealing import appeal, review
 from newsroom.pages.embedding import embed_link, embed_script
@@ -28,6 +29,11 @@ urlpatterns = [
     path("appeals/review/", review, name="appeal_review"),
     path("terms/", terms, name="terms"),
     path("privacy/", privacy, name="privacy"),
+    path("my/comments/", mine.ask, name="my_comments"),
+    path("my/comments/open/", mine.open_link, name="my_comments_open"),
+    path("my/comments/act/", mine.act, name="my_comments_act"),
+    path("my/verify/", mine.verify, name="verify"),
+    path("my/unsubscribe/", mine.unsubscribe, name="unsubscribe"),
     path("ads.txt", views.ads_txt, name="ads_txt"),
     path("about/comments/", views.about_comments, name="about_comments"),
 ]

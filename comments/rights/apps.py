@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class RightsConfig(AppConfig):
+    name = "comments.rights"
+    label = "rights"
+
+    def ready(self) -> None:
+        from comments.rights import receivers  # noqa: F401

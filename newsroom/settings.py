@@ -138,6 +138,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "newsroom.pages.language.SiteLanguageMiddleware",
 ]
 
 ROOT_URLCONF = "newsroom.urls"
@@ -316,6 +317,7 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "newsroom" / "locale"]  # docs/translating.md
 STATIC_URL = "/static/"
 # Collected for production only; elsewhere the finders serve, and WhiteNoise warns of an empty root.
 STATIC_ROOT = (

@@ -189,3 +189,20 @@ def test_paper_gets_the_article_without_ads_and_form(addresses, open_page):
     assert page.get_by_role("heading", name="Saltgate bridge").is_visible()
     for hidden in (".ad", "#reply-form", ".sections"):
         assert not page.locator(hidden).first.is_visible()
+
+
+def test_a_page_from_right_to_left_fits_the_screen_and_indents_from_the_right(
+    addresses, open_page, committed_paper
+):
+    committed_paper.site.language = "he"
+    committed_paper.site.save()
+    page = open_page(addresses["article"], width=390)
+    assert page.evaluate("getComputedStyle(document.body).direction") == "rtl"
+    for width in (320, 390, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    root = page.get_by_role("article", name="Ana, ממש עכשיו").first.bounding_box()
+    reply = page.get_by_role("article", name="Jon, בתשובה אל Ana").first.bounding_box()
+    assert reply["x"] + reply["width"] < root["x"] + root["width"]
+    assert abs(reply["x"] - root["x"]) < 1
+    assert not violations(page)

@@ -88,7 +88,7 @@ def test_a_threshold_leaves_scores_out(client: Client, made: Any) -> None:
     assert answer.json()["attributeScores"] == {}
 
 
-def test_the_discovery_document_names_this_host(client: Client) -> None:
+def test_the_discovery_document_names_this_host(client: Client, db: None) -> None:
     document = client.get("/$discovery/rest?version=v1alpha1", headers={"host": "localhost"}).json()
     assert document["rootUrl"] == "http://localhost/"
     assert document["resources"]["comments"]["methods"]["analyze"]["path"] == "v1alpha1/comments:analyze"

@@ -16,7 +16,7 @@ REPORTS = (
     (Report.Reason.ABUSE, "That tone again. Must this stand here?"),
     (
         Report.Reason.ILLEGAL,
-        "It says that I took money for the contract. That is false, and it is defamation.",
+        "The first sentence is copied from my book without leave: a breach of copyright.",
     ),
 )
 APPEALS = (

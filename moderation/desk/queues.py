@@ -59,9 +59,7 @@ _QUEUES = (
         held_by="failure",
     ),
     Queue("person", "Held by a person", "A decision that was undone.", held_by="person"),
-    Queue(
-        "appeals", "Appeals", "A commenter objects to a refusal. Somebody else than the first one decides."
-    ),
+    Queue("appeals", "Appeals", "A commenter objects to a refusal. Whoever did not refuse it decides."),
     Queue("escalated", "Escalated", "A colleague asks for a second opinion."),
     Queue("published", "Recently published", "Sent in the last 48 hours and published.", is_held=False),
     Queue(

@@ -15,7 +15,8 @@ from moderation.desk.items import author_key
 from moderation.desk.queues import Queue, Wanted, highest_scores, ordered_ids
 
 # What may be done to several unread comments of a queue. Approving is not among it: that needs reading.
-ACTIONS = {"published": (HOLD, REMOVE), "rejected": ()}
+# Reports and appeals are read one by one: each of them is answered with a reason.
+ACTIONS = {"published": (HOLD, REMOVE), "rejected": (), "report": (), "appeals": ()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 
@@ -133,3 +134,12 @@ def test_the_admin_shows_each_kind_and_sets_holds_with_an_audit_row(client: Clie
     assert LegalHold.objects.get().by.username == "chief"
     assert AuditEntry.objects.filter(action="legal_hold.set", object_id=str(comment.pk)).exists()
     assert Comment.objects.count() == 1
+
+
+def test_editors_see_what_retention_does_and_set_holds(client: Client) -> None:
+    editor = UserFactory()
+    editor.groups.add(Group.objects.get(name="editor"))
+    client.force_login(editor)
+
+    assert client.get("/admin/rights/retentionrun/").status_code == 200
+    assert client.get("/admin/rights/legalhold/add/").status_code == 200

@@ -72,6 +72,15 @@ def _exposure(decisions: list[AdDecision], now: dict[str, str]) -> Exposure:
     )
 
 
+def credit_exposure(*, article: Article, advertiser: Advertiser, actor: Any) -> int:
+    """Credit an advertiser's impressions on an article that it would not accept now; 0 if it would."""
+    chosen = [one for one in exposures(article) if one.advertiser.pk == advertiser.pk]
+    if not chosen:
+        return 0
+    reason = f"Stood on “{article.headline}”, now {chosen[0].reason}"
+    return credit_decisions(chosen[0].decisions, reason=reason[:300], actor=actor)
+
+
 @transaction.atomic
 def credit_decisions(ids: Collection[UUID], *, reason: str, actor: Any = None) -> int:
     """Give back what these decisions earned; how many were not credited before. Twice credits once.

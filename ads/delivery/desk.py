@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from ads.booking_form import DayInput
-from ads.delivery.credits import credit_decisions, exposures
+from ads.delivery.credits import credit_exposure, exposures
 from ads.delivery.models import AdDecision, Credit, Statement
 from ads.delivery.progress import MOST_RUNS, booked_items, daily, progress_of, runs
 from ads.delivery.reconciling import soundness
@@ -88,10 +88,8 @@ def exposure(request: HttpRequest, article_id: UUID) -> HttpResponse:
     if request.method == "POST":
         if not request.user.has_perm("ads.change_campaign"):
             raise PermissionDenied
-        chosen = [one for one in found if str(one.advertiser.pk) == request.POST.get("advertiser")]
-        ids = [pk for one in chosen for pk in one.decisions]
-        reason = f"Stood on “{article.headline}”, now {chosen[0].reason}" if chosen else ""
-        made = credit_decisions(ids, reason=reason[:300], actor=request.user)
+        chosen = [one.advertiser for one in found if str(one.advertiser.pk) == request.POST.get("advertiser")]
+        made = sum(credit_exposure(article=article, advertiser=one, actor=request.user) for one in chosen)
         messages.success(request, f"{made} impressions credited.")
         return HttpResponseRedirect(request.path)
     context = {"article": article, "now": effective_sensitivity(article), "found": found}

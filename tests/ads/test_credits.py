@@ -93,3 +93,21 @@ def test_outsiders_credit_nothing(
     assert signed_in(caller("editor")).post(path, advertiser).status_code == 403
     assert Client().post(path, advertiser).status_code == 302
     assert not Credit.objects.exists()
+
+
+def test_the_same_over_the_api(
+    article: Article, sold: Creative, manager: Caller, caller: Callable[..., Caller]
+) -> None:
+    path = f"/api/v1/ads/exposures/?article={article.slug}"
+    assert manager.get(path).json()["results"] == []
+    set_sensitivity(article=article, topic="war", risk="high", source="editor")
+    (found,) = manager.get(path).json()["results"]
+    assert (found["reason"], found["impressions"], found["credited"]) == ("sensitive_war", 3, 0)
+    body = {"article": article.slug, "advertiser": found["advertiser"]}
+    credit = "/api/v1/ads/exposures/credit/"
+    assert [manager.post(credit, body).json() for _ in range(2)] == [{"credited": 3}, {"credited": 0}]
+    assert caller("editor").get(path).status_code == 200
+    assert caller("editor").post(credit, body).status_code == 403
+    assert caller("advertiser").get(path).status_code == 403
+    assert manager.get(f"{path}x").status_code == 404
+    assert manager.get("/api/v1/ads/exposures/").status_code == 400

@@ -112,7 +112,13 @@ def test_the_matrix_knows_every_path(ours: dict[str, UUID]) -> None:
     for pattern in urlpatterns:
         route = str(pattern.pattern)
         shape = [part for part in route.split("/") if part and not part.startswith("<")]
-        assert route in blind | {"availability/"} or any(
+        if route in blind | {
+            "availability/",
+            "exposures/",
+            "exposures/credit/",
+        }:  # Tested beside what they do.
+            continue
+        assert any(
             [part for part in path.split("/") if part and "-" not in part[8:9]] == shape for path in known
         ), route
 

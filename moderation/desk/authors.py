@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from comments.models import Mailbox
+from comments.storing import lock_mailbox
+from moderation.desk.items import Author, authors_of
+from newsroom.audit.models import AuditEntry
 from newsroom.audit.services import record
-from newsroom.crypto import decrypt_address
+from newsroom.crypto import address_hashes, decrypt_address, encrypt_address
 from newsroom.errors import DomainError
 
 FLAGS = ("trusted", "blocked", "premoderated")
@@ -38,7 +43,7 @@ def author_by_key(key: str) -> UUID | None:
 
 
 @transaction.atomic
-def set_author_flag(*, mailbox_id: UUID, flag: str, value: bool, actor: Any) -> bool:
+def set_author_flag(*, mailbox_id: UUID, flag: str, value: bool, actor: Any, reason: str = "") -> bool:
     """Trust, block or read first all that comes from one address; whether it changed. Blocking ends trust."""
     if flag not in FLAGS:
         raise ValueError(flag)
@@ -56,9 +61,57 @@ def set_author_flag(*, mailbox_id: UUID, flag: str, value: bool, actor: Any) -> 
         object_id=mailbox_id,
         actor_kind="person",
         actor=actor,
+        reason=reason,
         data=changes,
     )
     return True
+
+
+@transaction.atomic
+def author_of_address(*, address: str, actor: Any, reason: str, make: bool, now: datetime) -> UUID | None:
+    """The mailbox of a typed address, made if wanted; None if nobody wrote with it. The search is recorded.
+
+    Args:
+        make: so that an address can be blocked or trusted before it has ever been used.
+    """
+    current, *older = address_hashes(address)
+    found = Mailbox.objects.filter(address_hash__in=[current, *older]).values_list("pk", flat=True).first()
+    if found is None and make:
+        month = now.date().replace(day=1)
+        ciphertext = encrypt_address(address)
+        found, _ = lock_mailbox(address_hash=current, ciphertext=ciphertext, month=month, demo=False)
+    record(
+        action="author.searched",
+        object_type="mailbox",
+        object_id=found or NOBODY,
+        actor_kind="person",
+        actor=actor,
+        reason=reason,
+    )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An author with a switch on, and who set it when and why; nothing is known of what other means set."""
+
+    author: Author
+    since: AuditEntry | None
+
+
+def authors_with(flag: str, *, limit: int, offset: int = 0) -> tuple[int, list[Listed]]:
+    """How many authors have this switch on, and some of them, the last used first; four queries."""
+    flagged = Mailbox.objects.filter(**{flag: True}).defer("address_ciphertext")
+    mailboxes = list(flagged.order_by("-last_used_at", "-pk")[offset : offset + limit])
+    entries: dict[str, AuditEntry] = {}
+    keys = [str(mailbox.pk) for mailbox in mailboxes]
+    rows = AuditEntry.objects.filter(action="author.flags", object_type="mailbox", object_id__in=keys)
+    for entry in rows.select_related("actor").order_by("pk"):
+        if entry.data.get(flag):
+            entries[entry.object_id] = entry
+    authors = authors_of(mailboxes)
+    listed = [Listed(authors[one.pk], entries.get(str(one.pk))) for one in mailboxes]
+    return flagged.count(), listed
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""The paths of what the machine goes by: word lists, policies, desk hours, emergencies."""
+"""The paths of what the machine goes by: word lists, authors, policies, desk hours, emergencies."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from moderation.desk import emergency_views, hours_views, policy_views, word_views
+from moderation.desk import author_views, emergency_views, hours_views, policy_views, word_views
 
 
 def control_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
@@ -35,6 +35,8 @@ def control_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
             )
             for kind in ("site", "section", "article")
         ),
+        path("desk/authors/", wrap(author_views.authors), name="desk_authors"),
+        path("desk/authors/find/", wrap(author_views.find), name="desk_authors_find"),
         path("desk/hours/", wrap(hours_views.desk_hours), name="desk_hours"),
         path("desk/hours/<uuid:site_id>/", wrap(hours_views.desk_hours), name="desk_hours_of"),
         path("desk/emergencies/", wrap(emergency_views.begin), name="desk_emergency"),

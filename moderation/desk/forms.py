@@ -101,10 +101,25 @@ class EscalateForm(forms.Form):
 
 
 class AuthorForm(forms.Form):
-    """A switch about everything that comes from one address."""
+    """A switch about everything that comes from one address, such as ``blocked:on``, and why."""
 
-    flag = forms.ChoiceField(choices=[(flag, flag) for flag in FLAGS])
-    value = forms.TypedChoiceField(choices=[("on", "on"), ("off", "off")], coerce=lambda value: value == "on")
+    switch = forms.ChoiceField(
+        choices=[(f"{flag}:{value}", flag) for flag in FLAGS for value in ("on", "off")]
+    )
+    reason = forms.CharField(max_length=300)
+
+    def wanted(self) -> tuple[str, bool]:
+        flag, _, value = self.cleaned_data["switch"].partition(":")
+        return flag, value == "on"
+
+
+class FindAuthorForm(forms.Form):
+    """Somebody by the key on the desk or by an address that one knows; perhaps switched at once."""
+
+    key = forms.CharField(max_length=64, required=False)
+    address = forms.EmailField(max_length=254, required=False)
+    switch = forms.ChoiceField(choices=[("", "")] + [(flag, flag) for flag in FLAGS], required=False)
+    reason = forms.CharField(max_length=300, required=False)
 
 
 class RevealForm(forms.Form):

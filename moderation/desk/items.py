@@ -216,7 +216,7 @@ def items(comment_ids: Sequence[UUID], *, viewer: Viewer) -> list[Item]:
     rows = Decision.objects.filter(comment_id__in=comment_ids).select_related("actor").order_by("at", "pk")
     for decision in rows:
         decisions[decision.comment_id].append(decision)
-    authors = _authors([comment.private.mailbox for comment in comments.values()])
+    authors = authors_of([comment.private.mailbox for comment in comments.values()])
     alike = Waiting.load(scope=viewer.scope, around=comment_ids).counts(comment_ids)
     in_hand, asked = holders(comment_ids), open_escalations(comment_ids)
     reported, appealed = open_reports(comment_ids), with_open_appeals(comment_ids)
@@ -298,7 +298,7 @@ def scores_of(decision: Decision | None) -> list[Score]:
     return sorted(scores, key=lambda score: -score.value / (score.hold or 1.0))
 
 
-def _authors(mailboxes: Sequence[Mailbox]) -> dict[UUID, Author]:
+def authors_of(mailboxes: Sequence[Mailbox]) -> dict[UUID, Author]:
     """The history of each mailbox, in one query."""
     refused = [Comment.Status.REJECTED, Comment.Status.REMOVED]
     counts = {

@@ -21,6 +21,7 @@ from comments.selectors import oldest_pending_age_s
 from moderation.desk import claims, words
 from moderation.desk.appeal_views import appeals_of
 from moderation.desk.authors import reveal_address, set_author_flag
+from moderation.desk.changes import changes_of
 from moderation.desk.clusters import Waiting
 from moderation.desk.deciding import decide, decide_all
 from moderation.desk.emergency_views import emergency_panel
@@ -174,6 +175,7 @@ def _author(request: HttpRequest, here: Visit, mailbox: Mailbox, *, address: str
         "address": address,
         "may_reveal": request.user.has_perm("comments.view_mailbox"),
         "needs_password": request.user.has_usable_password(),  # type: ignore[union-attr]
+        "entries": changes_of("mailbox", mailbox.pk),
         "undo": undo_strip(request),
     }
     return desk_page(
@@ -279,10 +281,12 @@ def escalate(request: HttpRequest, here: Visit) -> HttpResponse:
 def author_flag(request: HttpRequest, here: Visit, mailbox_id: UUID) -> HttpResponse:
     mailbox, form = _mailbox(mailbox_id), AuthorForm(request.POST)
     if form.is_valid():
-        flag, value = form.cleaned_data["flag"], form.cleaned_data["value"]
-        if set_author_flag(mailbox_id=mailbox_id, flag=flag, value=value, actor=request.user):
+        (flag, value), reason = form.wanted(), form.cleaned_data["reason"]
+        if set_author_flag(mailbox_id=mailbox_id, flag=flag, value=value, actor=request.user, reason=reason):
             messages.success(request, f"Author {author_key(mailbox)}: {words.flag_words(flag, value)}.")
-    return HttpResponseRedirect(reverse("admin:desk_author", args=[mailbox_id]))
+    else:
+        messages.error(request, "Nothing was changed. Write why, in a few words; it is kept with the change.")
+    return HttpResponseRedirect(_way_back_to(request, reverse("admin:desk_author", args=[mailbox_id])))
 
 
 @require_POST
@@ -319,6 +323,10 @@ def _is_still_oneself(request: HttpRequest, password: str) -> bool:
 def settings(request: HttpRequest, here: Visit) -> HttpResponse:
     set_blur(request.user, blur=request.POST.get("blur") == "on")
     return HttpResponseRedirect(way_back(request))
+
+
+def _way_back_to(request: HttpRequest, elsewhere: str) -> str:
+    return way_back(request) if "next" in request.POST else elsewhere
 
 
 # --- what they share -------------------------------------------------------------------------------

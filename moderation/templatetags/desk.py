@@ -7,8 +7,10 @@ from datetime import datetime
 from django import template
 from django.utils import timezone
 
-from moderation.desk.words import OUTCOMES, percent
+from moderation.desk.authors import FLAGS
+from moderation.desk.words import OUTCOMES, flag_words, percent
 from moderation.models import ReasonCode
+from newsroom.audit.models import AuditEntry
 
 register = template.Library()
 
@@ -60,3 +62,14 @@ def duration(seconds: float | None) -> str:
 @register.filter
 def whole_percent(value: float | None) -> str:
     return percent(value)
+
+
+@register.filter
+def author_change(entry: AuditEntry) -> str:
+    """What an audit row about an author says."""
+    if entry.action == "author.address_seen":
+        return "looked at the address"
+    if entry.action == "author.searched":
+        return "searched for the address"
+    said = [flag_words(flag, value) for flag, value in entry.data.items() if flag in FLAGS]
+    return ", ".join(said)

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
 from comments.models import Comment, Mailbox
+from moderation.desk.items import author_key
 from newsroom.audit.models import AuditEntry
 from tests.desk.conftest import seen
 from tests.factories import CommentFactory
 
 pytestmark = pytest.mark.django_db
+
+
+def switch(desk, mailbox, wanted, reason="A raid", **fields):
+    path = f"/admin/desk/authors/{mailbox.pk}/flag/"
+    return desk.post(path, {"switch": wanted, "reason": reason} | fields, follow=True)
+
+
+def find(desk, **fields):
+    return desk.post("/admin/desk/authors/find/", fields, follow=True)
 
 
 def mailbox_of(comment):
@@ -48,12 +59,72 @@ def test_a_refused_decision_blocks_nobody(press, hold):
 def test_blocking_ends_trust(desk):
     mailbox = mailbox_of(CommentFactory())
     for flag in ("trusted", "blocked"):
-        desk.post(f"/admin/desk/authors/{mailbox.pk}/flag/", {"flag": flag, "value": "on"})
+        switch(desk, mailbox, f"{flag}:on")
     mailbox.refresh_from_db()
     assert (mailbox.trusted, mailbox.blocked) == (False, True)
-    desk.post(f"/admin/desk/authors/{mailbox.pk}/flag/", {"flag": "blocked", "value": "off"})
-    desk.post(f"/admin/desk/authors/{mailbox.pk}/flag/", {"flag": "blocked", "value": "off"})
+    switch(desk, mailbox, "blocked:off")
+    switch(desk, mailbox, "blocked:off")
     assert AuditEntry.objects.filter(action="author.flags").count() == 3
+
+
+def test_a_switch_has_a_reason_that_the_page_shows(desk, editor):
+    mailbox = mailbox_of(CommentFactory())
+    assert "Write why" in switch(desk, mailbox, "blocked:on", reason="").content.decode()
+    assert not Mailbox.objects.filter(blocked=True).exists()
+    switch(desk, mailbox, "blocked:on", reason="<b>Threats</b>")
+    page = desk.get("/admin/desk/authors/").content.decode()
+    assert f"<code>{author_key(mailbox)}</code>" in page
+    assert "&lt;b&gt;Threats&lt;/b&gt;" in page
+    assert "kerensa" in page
+    back = switch(desk, mailbox, "blocked:off", reason="Appealed", next="/admin/desk/authors/?show=blocked")
+    assert back.redirect_chain[-1][0] == "/admin/desk/authors/?show=blocked"
+    assert "Nobody." in back.content.decode()
+    history = desk.get(f"/admin/desk/authors/{mailbox.pk}/").content.decode()
+    assert "no longer blocked" in history
+    assert "Appealed" in history
+
+
+def test_an_author_is_found_by_key(desk):
+    mailbox = mailbox_of(CommentFactory())
+    found = find(desk, key=author_key(mailbox))
+    assert found.redirect_chain[-1][0] == f"/admin/desk/authors/{mailbox.pk}/"
+    assert "No author has that key" in find(desk, key="zz").content.decode()
+    assert "No author has that key" in find(desk, key="00000000").content.decode()
+
+
+def test_an_address_is_searched_on_record_and_shown_nowhere(desk, editor):
+    mailbox = mailbox_of(CommentFactory(email="moss@example.org"))
+    answer = find(desk, address=" Moss@Example.org ", reason="He wrote to us")
+    assert answer.redirect_chain[-1][0] == f"/admin/desk/authors/{mailbox.pk}/"
+    assert "moss@" not in answer.content.decode().lower()
+    entry = AuditEntry.objects.get(action="author.searched")
+    assert (entry.actor, entry.reason, entry.object_id) == (editor, "He wrote to us", str(mailbox.pk))
+    assert "Nobody has written" in find(desk, address="new@example.org", reason="x").content.decode()
+    assert "Write why" in find(desk, address="new@example.org").content.decode()
+    assert "no email address" in find(desk, address="nonsense", reason="x").content.decode()
+    assert Mailbox.objects.count() == 1
+
+
+def test_an_address_is_blocked_before_it_was_ever_used(desk):
+    find(desk, address="raider@example.org", switch="blocked", reason="Announced it")
+    comment = CommentFactory(email="Raider@example.org")
+    assert mailbox_of(comment).blocked
+    assert Mailbox.objects.count() == 1
+
+
+def test_addresses_are_searched_by_those_who_may_see_them(desk, editor, person):
+    outsider = Client()
+    outsider.force_login(person("ad manager"))
+    assert outsider.get("/admin/desk/authors/").status_code == 403
+    assert find(outsider, key="00").status_code == 403
+    Group.objects.get(name="editor").permissions.remove(Permission.objects.get(codename="view_mailbox"))
+    assert find(desk, address="moss@example.org", reason="x").status_code == 403
+    assert "Or an address" not in desk.get("/admin/desk/authors/").content.decode()
+
+
+@pytest.mark.parametrize("query", ["show=nonsense", "page=0", "page=-1", "page=99999999999", "page=²"])
+def test_the_list_stands_odd_questions(desk, query):
+    assert desk.get(f"/admin/desk/authors/?{query}").status_code == 200
 
 
 @pytest.fixture

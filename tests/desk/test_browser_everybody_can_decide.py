@@ -27,6 +27,8 @@ def paths(hold):
         f"/admin/desk/comments/{comment.pk}/",
         f"/admin/desk/authors/{comment.private.mailbox_id}/",
         "/admin/desk/numbers/",
+        "/admin/desk/authors/",
+        "/admin/desk/hours/",
         "/admin/desk/policies/",
         f"/admin/desk/policies/section/{article.section_id}/",
         "/admin/desk/words/",

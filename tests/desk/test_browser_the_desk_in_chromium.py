@@ -165,6 +165,8 @@ def test_no_page_of_the_admin_breaks_the_content_policy_and_hostile_texts_stay_t
         "/admin/comments/comment/",
         "/admin/comments/comment/?q=script",
         "/admin/moderation/",
+        "/admin/desk/authors/",
+        "/admin/desk/hours/",
         "/admin/desk/words/",
         f"/admin/desk/words/{words.pk}/",
         "/admin/desk/policies/?q=<script>",

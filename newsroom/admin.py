@@ -70,6 +70,7 @@ class NewsroomAdminSite(admin.AdminSite):
             "may_decide": may_decide,
             "waiting": SimpleLazyObject(_waiting) if may_decide else 0,
             "emergencies": SimpleLazyObject(_emergencies) if may_decide else [],
+            "may_end_emergency": SimpleLazyObject(lambda: _may_end_emergency(request.user)),
         }
 
 
@@ -83,6 +84,14 @@ def _emergencies() -> list[Any]:
     from moderation.emergencies import standing
 
     return list(standing(now=timezone.now()))
+
+
+def _may_end_emergency(user: Any) -> bool:
+    """Asked only while an emergency stands: it is for a whole site, so not for those of some sections."""
+    from moderation.desk.models import Moderator
+
+    has_sections = Moderator.objects.filter(user=user.pk, sections__isnull=False).exists()
+    return bool(user.has_perm("moderation.add_emergency")) and not has_sections
 
 
 def _zone() -> ZoneInfo | None:

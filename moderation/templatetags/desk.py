@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django import template
 from django.utils import timezone
 
 from moderation.desk.authors import FLAGS
-from moderation.desk.words import OUTCOMES, flag_words, percent
+from moderation.desk.words import LABELS, OUTCOMES, flag_words, percent
 from moderation.models import ReasonCode
 from newsroom.audit.models import AuditEntry
 
@@ -73,3 +75,25 @@ def author_change(entry: AuditEntry) -> str:
         return "searched for the address"
     said = [flag_words(flag, value) for flag, value in entry.data.items() if flag in FLAGS]
     return ", ".join(said)
+
+
+@register.filter
+def changes_in_words(changes: Mapping[str, Mapping[str, Any]]) -> str:
+    """Of an audit row about a policy or desk hours: each value before and after, in an editor's words."""
+    return "; ".join(
+        f"{name.replace('_', ' ')}: {_said(change.get('before'))} → {_said(change.get('after'))}"
+        for name, change in changes.items()
+    )
+
+
+def _said(value: Any) -> str:
+    if value is None or value == {}:
+        return "inherited"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(
+            f"{LABELS.get(label, label)} hold from {cut['hold']:.3g}, reject from {cut['reject']:.3g}"
+            for label, cut in value.items()
+        )
+    return str(value)

@@ -127,10 +127,15 @@ def test_it_is_for_editors_of_the_whole_site(desk: Client, editor: Any, person: 
     outsider.force_login(person("ad manager"))
     assert press(outsider, "premoderate").status_code == 403
     assert "In an emergency" in desk.get("/admin/desk/").content.decode()
+    begin("premoderate", editor)
+    assert "End it now" in desk.get("/admin/").content.decode()
     editor.moderator.sections.add(SectionFactory())
-    assert press(desk, "premoderate").status_code == 403
+    page = desk.get("/admin/").content.decode()
+    assert "emergency-banner" in page
+    assert "End it now" not in page
+    assert press(desk, "ads_off").status_code == 403
     assert "In an emergency" not in desk.get("/admin/desk/").content.decode()
-    assert not Emergency.objects.exists()
+    assert Emergency.objects.count() == 1
 
 
 def test_the_first_screen_says_which_language_the_classifier_reads(desk: Client) -> None:

@@ -86,7 +86,9 @@ def test_a_change_has_a_version_a_reason_and_a_history(desk: Client, editor: Any
         "max_links": {"before": 5, "after": 1},
         "close_after_days": {"before": None, "after": 14},
     }
-    assert "Spam again" in desk.get(path_of(article.site)).content.decode()
+    page = desk.get(path_of(article.site)).content.decode()
+    assert "Spam again" in page
+    assert "max links: 5 → 1; close after days: inherited → 14, version 2" in page
 
 
 @pytest.mark.parametrize(

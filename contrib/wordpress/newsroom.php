@@ -45,8 +45,7 @@ final class Newsroom {
 			'honeypot_field_name'   => 'hidden_honeypot_field',
 			'hidden_honeypot_field' => wp_unslash( $_POST['newsroom_website'] ?? '' ),
 		] );
-		$outcome = wp_remote_retrieve_header( $answer, 'x-newsroom-outcome' );
-		$reason  = wp_remote_retrieve_header( $answer, 'x-newsroom-reason' );
+		[ $outcome, $reason ] = [ wp_remote_retrieve_header( $answer, 'x-newsroom-outcome' ), wp_remote_retrieve_header( $answer, 'x-newsroom-reason' ) ];
 		self::$verdict = trim( "$outcome $reason" ) ?: 'no answer';
 		$is_spam = 'rejected' === $outcome || 'spam' === $reason;
 		return 'false' === wp_remote_retrieve_body( $answer ) ? $approved : ( $is_spam ? 'spam' : 0 );
@@ -106,7 +105,7 @@ final class Newsroom {
 
 	/** A published article goes to Newsroom when it is saved; where that fails, again in five minutes. */
 	public static function send( $id ) {
-		$post = get_post( $id );
+		$post      = get_post( $id );
 		$is_public = $post && 'post' === $post->post_type && 'publish' === $post->post_status && ! $post->post_password;
 		if ( ! $is_public || ! self::setting( 'TOKEN' ) ) {
 			return;
@@ -143,7 +142,8 @@ final class Newsroom {
 	}
 
 	public static function embed( $content ) {
-		$script = sprintf( '<script src="%s/embed.js" data-url="%s" async></script>', esc_url( self::setting( 'URL' ) ), esc_url( get_permalink() ) );
+		$site   = self::setting( 'SITE' ) ? ' data-site="' . esc_attr( self::setting( 'SITE' ) ) . '"' : '';
+		$script = '<script src="' . esc_url( self::setting( 'URL' ) ) . '/embed.js" data-url="' . esc_url( get_permalink() ) . "\"$site async></script>";
 		return is_singular( 'post' ) && in_the_loop() && is_main_query() ? $content . $script : $content;
 	}
 }

@@ -228,6 +228,11 @@ http {{ access_log off; {temporary} include /etc/nginx/mime.types;
 """
 
 
+def manage(stage: Stage, *arguments: str) -> None:
+    command = [sys.executable, ROOT / "dev.py", "manage", "--state", stage.folder / "s", *arguments]
+    subprocess.run([str(part) for part in command], cwd=ROOT, check=True, capture_output=True)
+
+
 # --- trying --------------------------------------------------------------------------------------------
 def try_it(stage: Stage) -> None:
     post = stage.php(
@@ -282,6 +287,13 @@ def try_it(stage: Stage) -> None:
     page = get(address)
     script = f'<script src="http://127.0.0.1:{stage.newsroom}/embed.js" data-url="{address}" async>'
     stage.check("our comments are embedded by the article's address", str(script in page), "True")
+    origin = f"from articles.models import Site; Site.objects.update(embed_origins='{stage.url}')"
+    manage(stage, "shell", "-c", origin)
+    query = urllib.parse.urlencode({"url": address})
+    found = json.loads(get(f"http://127.0.0.1:{stage.newsroom}/api/v1/embeds/?{query}"))["article"]
+    stage.check(
+        "the script finds the article that was sent", found["slug"], address.rstrip("/").rpartition("/")[2]
+    )
     stage.check("in place of WordPress' form", str("wp-comments-post.php" in page), "False")
     (stage.folder / "embed").unlink()
     time.sleep(2.5)

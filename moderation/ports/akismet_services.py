@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from articles.models import Article
+from articles.origins import canonical
 from comments.models import Comment, CommentPrivate, Mailbox
 from comments.networks import network_key
 from moderation import services
@@ -19,6 +20,7 @@ from moderation.ports.models import SeenText
 from moderation.ports.selectors import KnownKey
 from moderation.rules import rule_findings
 from newsroom.crypto import address_hashes, network_pseudonym
+from newsroom.errors import FieldError
 from newsroom.ids import uuid7
 
 
@@ -119,7 +121,12 @@ def _language_findings(call: Call) -> list[Finding]:
 
 def _article(call: Call, key: KnownKey) -> Article:
     """The article that the permalink names, for the policy of its section; else any of the site."""
-    known = Article.objects.filter(site=key.site_id, canonical_url=call.permalink) if call.permalink else None
+    known = None
+    if call.permalink:
+        try:
+            known = Article.objects.filter(site=key.site_id, canonical_url=canonical(call.permalink))
+        except FieldError:
+            pass  # No address of a page.
     article = known.only("id", "site_id", "section_id").first() if known is not None else None
     return article or Article(site_id=key.site_id)
 

@@ -133,6 +133,8 @@ def test_the_policy_is_that_of_the_article(key: Any, check: Check) -> None:
     article = ArticleFactory(site=key.site, canonical_url="https://blog.example.org/a/")
     Policy.objects.create(site=key.site, section=article.section, premoderate=True)
     assert check(permalink="https://blog.example.org/a/") == "held premoderated"
+    assert check(permalink="https://Blog.example.org/a/?utm_source=x#c") == "held premoderated"
+    assert check(permalink="no address") == "published"
     assert check(permalink="https://blog.example.org/b/") == "published"
 
 

@@ -8,7 +8,9 @@ import html5lib
 import pytest
 from django.contrib.staticfiles.finders import find
 from django.db import OperationalError
+from django.utils import timezone
 
+from comments.rights.services import visit_token
 from comments.tokens import status_token
 from newsroom.pages import views
 
@@ -22,6 +24,8 @@ def visits(client, paper, typed):
     reply = paper.published(article, name="Jon", parent=ana.pk)
     paper.published(article, parent=reply.pk)
     held = paper.decide(paper.comment(article), "held")
+    refused = paper.decide(paper.comment(article), "rejected", reason="insult")
+    visit = visit_token(ana.private.mailbox_id, at=timezone.now())
     paper.article(status="archived")
     path = article.get_absolute_url()
     return {
@@ -36,6 +40,16 @@ def visits(client, paper, typed):
         "closed": client.get(paper.article(comments_open=False).get_absolute_url()),
         "private": client.get(f"/comments/{held.pk}/?token={status_token(held.pk)}"),
         "about": client.get("/about/comments/"),
+        "report": client.get(f"/comments/{ana.pk}/report/"),
+        "notice": client.post(f"/comments/{ana.pk}/report/", {"reason": "illegal", "detail": "<b>"}),
+        "reported": client.get(f"/comments/{ana.pk}/report/?thanks=1"),
+        "refusal": client.get(f"/comments/{refused.pk}/?token={status_token(refused.pk)}"),
+        "appeal": client.get(f"/comments/{refused.pk}/appeal/?token={status_token(refused.pk)}"),
+        "my comments": client.get("/my/comments/"),
+        "my comments, seen": client.post("/my/comments/act/", {"visit": visit, "action": "notices"}),
+        "a link that is over": client.get("/my/verify/?token=x"),
+        "terms": client.get("/terms/"),
+        "privacy": client.get("/privacy/"),
         "not found": client.get("/nowhere/"),
         "from elsewhere": client.post(path, {}, headers={"Sec-Fetch-Site": "cross-site"}),
     }

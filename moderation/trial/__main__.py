@@ -97,7 +97,7 @@ def run(options: _Options) -> str:
     Raises:
         Unreadable: no report can be made, and why.
     """
-    started = time.monotonic()
+    started, used_before = time.monotonic(), _cpu_s()  # Installing packages counts as ours, else.
     wanted = Wanted(
         {what: name for what in KNOWN if (name := getattr(options, f"{what}_column"))},
         _listed(options.published),
@@ -118,10 +118,13 @@ def run(options: _Options) -> str:
         load(shipped_artifact()),
         datetime.now(UTC),
         time.monotonic() - started,
-        _cpu_s(),
+        _cpu_s() - used_before,
         {kind: len(listed) for kind, listed in lists.items()},
     )
-    _write(target, render(trial))
+    try:
+        _write(target, render(trial))
+    except OSError as error:
+        raise Unreadable(f"the report could not be written to {target}: {error.strerror}.") from error
     counts = tally.outcomes()
     broken = f"; {words.number(tally.broken_count, 'row')} could not be read" if tally.broken_count else ""
     return (

@@ -101,6 +101,7 @@ class Pool:
             stdout=subprocess.PIPE,
             cwd=ROOT,
             env=os.environ | _ONE_THREAD,
+            start_new_session=True,  # Ctrl-C is for the one that reads; it ends these.
         )
         self._started.append(process)
         _write(process, self._words)

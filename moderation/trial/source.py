@@ -122,10 +122,15 @@ def find_source(path: Path, kind: str | None = None) -> Source:
 
 def _unpacked(file: IO[bytes], packing: str, member: str) -> Any:
     if packing == "zip":
-        archive = zipfile.ZipFile(file)
-        if archive.getinfo(member).flag_bits & 1:
-            raise Unreadable("the zip archive has a password: unpack it first.")
-        return archive.open(member)
+        try:
+            return zipfile.ZipFile(file).open(member)
+        except (
+            RuntimeError,
+            NotImplementedError,
+        ) as error:  # A password, or packed in a way that is not known.
+            raise Unreadable(
+                f"the zip archive cannot be unpacked here ({error}): unpack it first."
+            ) from error
     openers: dict[str, Any] = {"gzip": gzip.GzipFile, "bzip2": bz2.BZ2File, "xz": lzma.LZMAFile}
     if packing == "gzip":
         return gzip.GzipFile(fileobj=file)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import signal
 import sys
 from typing import Any
 
@@ -59,7 +58,6 @@ def _outcome(status: str, held_by: str, reason: str) -> Outcome:
 
 
 def main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the reader, and that ends this.
     judge = Judge(load(shipped_artifact()), **json.loads(sys.stdin.buffer.readline()))
     sys.stdout.buffer.write(READY)
     sys.stdout.buffer.flush()

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from ads.delivery.ledger import Purse, drop, give_back, reserve
-from ads.delivery.models import AdDecision, Kind, UncountedEvent
+from ads.delivery.models import AdEvent, Kind, UncountedEvent
 from newsroom.crypto import is_signed, sign
 from newsroom.ids import uuid7, uuid7_time
 
@@ -53,15 +53,50 @@ def signed_decision(kind: str, token: str) -> UUID | None:
     return UUID(hex=name)
 
 
-def count_event(decision: AdDecision, kind: str, visit: Visit, *, at: datetime) -> str:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A decision as far as counting asks for it; ``is_seen``: its impression has counted."""
+
+    pk: UUID
+    at: datetime
+    time_zone: str
+    line_item: UUID | None
+    campaign: UUID | None
+    price_model: str
+    price_micros: int
+    target_url: str | None
+    is_seen: bool
+
+
+# Plain SQL: as objects of the framework, these five tables cost more than all the counting.
+_SHOWN = """
+SELECT d.id, d.at, site.time_zone, item.id, item.campaign_id, d.price_model, d.price_micros,
+    creative.target_url,
+    EXISTS (SELECT FROM delivery_adevent e WHERE e.decision_id = d.id AND e.kind = 'impression')
+FROM delivery_addecision d JOIN articles_site site ON site.id = d.site_id
+LEFT JOIN ads_lineitem item ON item.id = d.line_item_id
+LEFT JOIN ads_creative creative ON creative.id = d.creative_id
+WHERE d.id = %s
+"""
+
+
+def shown_decision(decision_id: UUID) -> Shown | None:
+    """What is to be counted, as it stands now. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SHOWN, [decision_id])
+        row = cursor.fetchone()
+    return Shown(*row) if row else None
+
+
+def count_event(decision: Shown, kind: str, visit: Visit, *, at: datetime) -> str:
     """Count it and settle its price, or note why not; the reason, empty if it counted. Twice counts once."""
     reason = _refused(decision, kind, visit, at=at) or _counted(decision, kind, at=at)
     if reason:
-        UncountedEvent.objects.create(decision=decision, kind=kind, reason=reason, at=at)
+        UncountedEvent.objects.create(decision_id=decision.pk, kind=kind, reason=reason, at=at)
     return reason
 
 
-def _refused(decision: AdDecision, kind: str, visit: Visit, *, at: datetime) -> str:
+def _refused(decision: Shown, kind: str, visit: Visit, *, at: datetime) -> str:
     if not visit.user_agent or _PROGRAM.search(visit.user_agent):
         return Reason.BOT
     if visit.is_prefetch:
@@ -74,22 +109,21 @@ def _refused(decision: AdDecision, kind: str, visit: Visit, *, at: datetime) -> 
         return Reason.RATE
     if settings.ADS_EVENT_RATE != "off" and at - decision.at < SOONEST.get(Kind(kind), timedelta()):
         return Reason.TOO_FAST
-    is_seen = kind == Kind.IMPRESSION or decision.events.filter(kind=Kind.IMPRESSION).exists()
-    return "" if is_seen else Reason.NO_IMPRESSION
+    return "" if kind == Kind.IMPRESSION or decision.is_seen else Reason.NO_IMPRESSION
 
 
-def _counted(decision: AdDecision, kind: str, *, at: datetime) -> str:
-    item = decision.line_item
+def _counted(decision: Shown, kind: str, *, at: datetime) -> str:
     is_paid = PAID_KIND.get(decision.price_model) == kind and decision.price_micros > 0
-    if not is_paid or item is None:
+    if not is_paid or decision.line_item is None or decision.campaign is None:
         return "" if _stored(decision, kind, at=at) else Reason.REPLAY
-    day = decision.at.astimezone(ZoneInfo(decision.site.time_zone)).date()
-    purse = Purse(item.pk, item.campaign_id, day)
+    day = decision.at.astimezone(ZoneInfo(decision.time_zone)).date()
+    purse = Purse(decision.line_item, decision.campaign, day)
     for _ in range(MOST_LEASES):
         lease = reserve(purse, decision.price_micros)
         if lease is None:
             # Who asks twice has not been refused: the first one counted.
-            return Reason.REPLAY if decision.events.filter(kind=kind).exists() else Reason.OVER_BUDGET
+            is_known = AdEvent.objects.filter(decision=decision.pk, kind=kind).exists()
+            return Reason.REPLAY if is_known else Reason.OVER_BUDGET
         is_valid, is_new = _paid(decision, kind, lease, at=at)
         if is_new:
             return ""
@@ -119,7 +153,7 @@ ON CONFLICT (decision_id, kind, day) DO NOTHING
 """
 
 
-def _paid(decision: AdDecision, kind: str, lease: UUID, *, at: datetime) -> tuple[bool, bool]:
+def _paid(decision: Shown, kind: str, lease: UUID, *, at: datetime) -> tuple[bool, bool]:
     """Whether the lease was valid, and whether the event is new; it is stored only if both."""
     values = _values(decision, kind, at) | {"lease": lease, "micros": decision.price_micros}
     with connection.cursor() as cursor:
@@ -128,12 +162,12 @@ def _paid(decision: AdDecision, kind: str, lease: UUID, *, at: datetime) -> tupl
     return is_valid, is_new
 
 
-def _stored(decision: AdDecision, kind: str, *, at: datetime) -> bool:
+def _stored(decision: Shown, kind: str, *, at: datetime) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_FREE, _values(decision, kind, at))
         return bool(cursor.rowcount)
 
 
-def _values(decision: AdDecision, kind: str, at: datetime) -> dict[str, Any]:
+def _values(decision: Shown, kind: str, at: datetime) -> dict[str, Any]:
     day = uuid7_time(decision.pk).date()
     return {"id": uuid7(), "day": day, "decision": decision.pk, "kind": kind, "at": at}

@@ -23,7 +23,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ads.creatives import shown
-from ads.delivery.events import Visit, count_event, event_token, signed_decision
+from ads.delivery.events import Visit, count_event, event_token, shown_decision, signed_decision
 from ads.delivery.models import AdDecision, Kind
 from ads.delivery.reports import GROUPS, LONGEST, Numbers, report, total
 from ads.delivery.serving import NO_ROOTS, Served, explain, serve
@@ -187,14 +187,13 @@ def event(request: HttpRequest, letter: str, token: str) -> HttpResponse:
     """Count what a page says has happened. A click goes on to the stored target, whether it counts or not."""
     kind = LETTERS[letter]
     decision_id = signed_decision(kind, token)
-    rows = AdDecision.objects.select_related("site", "line_item__campaign", "creative")
-    decision = rows.filter(pk=decision_id).first() if decision_id else None
-    if decision is None or decision.creative is None:
+    decision = shown_decision(decision_id) if decision_id else None
+    if decision is None or decision.target_url is None:
         raise Http404
     if request.method != "HEAD":
         count_event(decision, kind, _visit(request), at=timezone.now())
     if kind == Kind.CLICK:
-        return HttpResponseRedirect(decision.creative.target_url, headers=ANSWER_HEADERS)
+        return HttpResponseRedirect(decision.target_url, headers=ANSWER_HEADERS)
     return HttpResponse(status=204, headers=ANSWER_HEADERS)
 
 

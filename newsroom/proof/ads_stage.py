@@ -153,11 +153,9 @@ def _count(ids: list[Any]) -> None:
     from django.db import connection
     from django.utils import timezone
 
-    from ads.delivery.events import Visit, count_event
-    from ads.delivery.models import AdDecision
+    from ads.delivery.events import Visit, count_event, shown_decision
 
-    rows = AdDecision.objects.select_related("site", "line_item__campaign")
-    for decision in rows.filter(pk__in=ids):
+    for decision in filter(None, map(shown_decision, ids)):
         count_event(decision, "impression", Visit(BROWSER), at=timezone.now())
     connection.close()
 

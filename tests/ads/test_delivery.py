@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ads.decision import Surroundings, decide
-from ads.delivery.events import Visit, count_event
+from ads.delivery.events import Visit, count_event, shown_decision
 from ads.delivery.models import AdDecision, AdEvent, Kind, UncountedEvent
 from ads.delivery.reports import report
 from ads.delivery.snapshots import choices_of
@@ -409,4 +409,6 @@ def test_a_decision_about_nothing_counts_nothing(article: Article, site: Site) -
     ask(article, "top")
     decision = AdDecision.objects.get()
     assert get(event_path(Kind.IMPRESSION, decision.pk)).status_code == 404
-    assert count_event(decision, Kind.IMPRESSION, Visit(""), at=timezone.now()) == "bot"
+    shown = shown_decision(decision.pk)
+    assert shown is not None
+    assert count_event(shown, Kind.IMPRESSION, Visit(""), at=timezone.now()) == "bot"

@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ads.delivery import ledger
-from ads.delivery.events import Visit, count_event
+from ads.delivery.events import Visit, count_event, shown_decision
 from ads.delivery.models import AdDecision, AdEvent, Lease, Rollup, Spend, UncountedEvent
 from ads.delivery.reconciling import differences
 from ads.delivery.reports import report
@@ -45,8 +45,14 @@ def decided(article: Article) -> AdDecision:
     return AdDecision.objects.latest("id")
 
 
+def count(row: AdDecision) -> str:
+    shown = shown_decision(row.pk)
+    assert shown is not None
+    return count_event(shown, "impression", READER, at=timezone.now())
+
+
 def seen(article: Article) -> str:
-    return count_event(decided(article), "impression", READER, at=timezone.now())
+    return count(decided(article))
 
 
 @pytest.mark.django_db
@@ -54,15 +60,12 @@ def seen(article: Article) -> str:
 def test_a_limit_that_comes_later_counts_what_was_spent_before(site: Site, limit: str) -> None:
     article, _ = make_article(site), make_sold(site)
     waiting = [decided(article) for _ in range(5)]
-    now = timezone.now()
-    assert [count_event(row, "impression", READER, at=now) for row in waiting[:2]] == ["", ""]
+    assert [count(row) for row in waiting[:2]] == ["", ""]
     if limit == "campaign":
         Campaign.objects.update(budget_micros=25_500)
     else:
         LineItem.objects.update(**{limit: 25_500})
-    late = [
-        count_event(AdDecision.objects.get(pk=row.pk), "impression", READER, at=now) for row in waiting[2:]
-    ]
+    late = [count(row) for row in waiting[2:]]
     assert late == ["", "over_budget", "over_budget"]
     assert sum(AdEvent.objects.values_list("revenue_micros", flat=True)) == 25_500
 
@@ -124,18 +127,17 @@ def test_eight_at_once_never_spend_more_than_there_is(site: Site, settings: Any)
     LineItem.objects.filter(pk=sold.line_item_id).update(budget_micros=8_500 * 10, daily_cap_micros=8_500 * 9)
     start = threading.Barrier(8)
 
-    def count(rows: list[AdDecision]) -> None:
+    def count_all(rows: list[AdDecision]) -> None:
         start.wait()
         try:
             for row in rows:
-                fresh = AdDecision.objects.select_related("site", "line_item__campaign").get(pk=row.pk)
-                count_event(fresh, "impression", READER, at=timezone.now())
+                count(row)
         finally:
             connection.close()
 
     # Each decision is sent by two of them.
     parts = [waiting[number % 4 :: 4] for number in range(8)]
-    threads = [threading.Thread(target=count, args=(rows,)) for rows in parts]
+    threads = [threading.Thread(target=count_all, args=(rows,)) for rows in parts]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -175,9 +177,9 @@ def test_the_last_events_of_a_budget_are_reserved_one_by_one(site: Site) -> None
     counted = []
     for row in rows:
         ledger.forget()  # Each in a process of its own.
-        counted.append(count_event(row, "impression", READER, at=timezone.now()))
+        counted.append(count(row))
     assert counted == [""] * 20 + ["over_budget"] * 2
-    assert count_event(rows[0], "impression", READER, at=timezone.now()) == "replay"
+    assert count(rows[0]) == "replay"
     assert Spend.objects.get(key=f"item:{sold.line_item_id}").reserved_micros == 8_500 * 20
 
 

@@ -35,7 +35,7 @@ from comments.signals import comment_status_asked
 from comments.staff import is_by_staff
 from comments.tokens import author_token, is_author_token, is_status_token, status_token
 from comments.voting import vote
-from newsroom.api import StrictView, absolute_path, conditional, page_limit, strong_etag
+from newsroom.api import StrictView, absolute_path, conditional, entity, page_limit, strong_etag
 from newsroom.errors import FieldError
 from newsroom.limits import client_network
 from newsroom.openapi import IF_NONE_MATCH
@@ -134,8 +134,12 @@ class ArticleComments(CommentView):
 class CommentReplies(CommentView):
     query_parameters = frozenset({"cursor", "limit"})
 
-    @extend_schema(operation_id="comments_replies", parameters=[CURSOR, LIMIT], responses=RepliesSerializer)
-    def get(self, request: Request, comment_id: UUID) -> Response:
+    @extend_schema(
+        operation_id="comments_replies",
+        parameters=[IF_NONE_MATCH, CURSOR, LIMIT],
+        responses={200: RepliesSerializer, 304: None},
+    )
+    def get(self, request: Request, comment_id: UUID) -> HttpResponseBase:
         """Published comments below one comment, oldest first, flat (``parent`` says where each belongs)."""
         comment = Comment.objects.under_readable_articles(at=timezone.now()).filter(pk=comment_id).first()
         if comment is None or (comment.status != Comment.Status.PUBLISHED and not comment.reply_count):
@@ -149,10 +153,7 @@ class CommentReplies(CommentView):
             if following
             else None
         )
-        return Response(
-            {"next": following_path, "results": render_replies(nodes)},
-            headers={"Cache-Control": "public, no-cache"},
-        )
+        return entity(request, {"next": following_path, "results": render_replies(nodes)})
 
 
 class CommentStatus(CommentView):

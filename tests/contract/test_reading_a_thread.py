@@ -420,3 +420,13 @@ def test_another_sites_articles_count_nothing_here(client: Client) -> None:
 
     assert here == {"counts": {elsewhere.slug: 0}}
     assert there == {"counts": {elsewhere.slug: 1}}
+
+
+def test_replies_that_have_not_changed_are_not_sent_again(client: Client) -> None:
+    root = CommentFactory(status="published")
+    CommentFactory(parent=root, status="published")
+    path = f"/api/v1/comments/{root.pk}/replies/"
+    etag = client.get(path)["ETag"]
+    assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
+    CommentFactory(parent=root, status="published")
+    assert len(client.get(path, headers={"If-None-Match": etag}).json()["results"]) == 2

@@ -136,6 +136,13 @@ def test_a_preflight_is_answered_for_the_list_and_for_comments_only(client, site
     )
 
 
+def test_a_host_that_is_not_served_is_a_problem_document_for_a_page_elsewhere_too(client, site, settings):
+    settings.ALLOWED_HOSTS = ["testserver"]
+    headers = {"Origin": ORIGIN, "Host": "evil.example"}
+    response = client.get("/api/v1/comment-counts/?article=x", headers=headers)
+    assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
+
+
 def test_another_sites_list_does_not_open_this_site(client, site):
     other = SiteFactory(code="herald", embed_origins="https://herald.example.net")
     asked = {"Origin": "https://herald.example.net"}

@@ -19,13 +19,16 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from moderation.classifier import ArtifactError, load, shipped_artifact
+from moderation.classifier.artifact import FORMAT
 from moderation.models import ModelVersion
+from newsroom.audit.services import record
 
 if TYPE_CHECKING:
     from moderation.classifier import Classifier
 
 logger = logging.getLogger("moderation")
 
+SHIPPED = "shipped"  # begins the name of a version that came with a release
 TRY_REFUSED_AGAIN_S = 15.0  # A disk or a row may have been repaired since.
 LOOK_EVERY_S = 2.0  # A switch of versions is picked up within this time (10 s are promised).
 
@@ -155,15 +158,42 @@ def _cache(path: Path, data: bytes) -> None:
 
 @transaction.atomic
 def register_shipped_model() -> ModelVersion:
-    """Store this release's artifact; make it active where none is. Safe to run twice and side by side."""
+    """Store this release's artifact; make it active where none is. Safe to run twice and side by side.
+
+    An active artifact that an earlier release shipped, in a format that this program no longer reads, gives
+    way to it: else an upgrade would hold every comment. What people promoted is left to them.
+    """
     data = shipped_artifact().read_bytes()
     classifier = load(data)
     version, _ = ModelVersion.objects.get_or_create(
         digest=hashlib.sha256(data).hexdigest(),
-        defaults={"name": f"shipped {classifier.version}", "manifest": classifier.manifest, "artifact": data},
+        defaults={
+            "name": f"{SHIPPED} {classifier.version}",
+            "manifest": classifier.manifest,
+            "artifact": data,
+        },
     )
     # Locks every version: two starting at once agree on one active row.
-    versions = list(ModelVersion.objects.select_for_update().defer("artifact", "manifest"))
-    if not any(other.is_active for other in versions):
+    versions = list(ModelVersion.objects.select_for_update().defer("artifact"))
+    active = next((other for other in versions if other.is_active), None)
+    if active is None or _is_outdated(active):
+        ModelVersion.objects.filter(is_active=True).update(is_active=False)
         ModelVersion.objects.filter(pk=version.pk).update(is_active=True, activated_at=timezone.now())
+        if active is not None:
+            record(
+                action="model.replaced_on_upgrade",
+                object_type="modelversion",
+                object_id=version.pk,
+                actor_kind="system",
+                data={"digest": version.digest[:12], "from": str(active.pk)},
+            )
     return version
+
+
+def _is_outdated(version: ModelVersion) -> bool:
+    """Whether an earlier release put it there, nobody chose it, and this program reads a newer format."""
+    if not version.name.startswith(f"{SHIPPED} ") or version.activated_by_id is not None:
+        return False
+    if version.events.filter(action__in=["promoted", "rolled_back"]).exists():
+        return False
+    return int(version.manifest.get("format") or 0) < FORMAT

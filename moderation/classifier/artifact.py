@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-FORMAT = 2
+FORMAT = 3
 MAX_BYTES = 20 * 1024 * 1024
 MAX_COLUMNS = 1_500_000
 LABELS = ("toxicity", "severe_toxicity", "obscene", "insult", "threat", "identity_attack", "spam")

@@ -23,9 +23,11 @@ from moderation.classifier.features import (
     word_grams,
     word_hash,
 )
+from moderation.classifier.identities import groups_alike
 from moderation.classifier.language import Language, detect_language
 from moderation.classifier.text import MatchForm, match_form
 
+KINDS = tuple(label for label in LABELS if label not in ("toxicity", "spam"))
 GOLDEN_TOLERANCE = 1e-6
 _CHUNK = re.compile(r"\S+")
 _BATCH = 256
@@ -108,6 +110,9 @@ class Classifier:
 
     def _scores(self, text: str, logits: list[float]) -> Scores:
         values = {label: self._probability(label, logit) for label, logit in zip(LABELS, logits, strict=True)}
+        # Each kind of attack is a part of toxicity: none can be more likely than the whole.
+        for kind in KINDS:
+            values[kind] = min(values[kind], values["toxicity"])
         return Scores(values, self._supported, detect_language(text, self._language))
 
     def _probability(self, label: str, logit: float) -> float:
@@ -115,10 +120,9 @@ class Classifier:
 
     def _logits(self, texts: list[str]) -> npt.NDArray[np.float64]:
         forms = [self.match_form(text) for text in texts]
-        cuts = [windows_of(form.text) for form in forms]
-        parts = [
-            form.text[start:end] for form, windows in zip(forms, cuts, strict=True) for start, end in windows
-        ]
+        read = [groups_alike(form.text).text for form in forms]
+        cuts = [windows_of(form) for form in read]
+        parts = [form[start:end] for form, windows in zip(read, cuts, strict=True) for start, end in windows]
         of_window = np.asarray(self._columns.rows(parts) @ self._weights, dtype=np.float64)
         logits = np.empty((len(texts), len(LABELS)))
         begin = 0
@@ -142,16 +146,17 @@ class Classifier:
         """
         which = LABELS.index(label)
         form = self.match_form(text)
-        cuts = windows_of(form.text)
-        parts = [form.text[start:end] for start, end in cuts]
+        read = groups_alike(form.text)
+        cuts = windows_of(read.text)
+        parts = [read.text[start:end] for start, end in cuts]
         rows = self._columns.rows(parts)
         of_window = np.asarray(rows @ self._weights, dtype=np.float64)[:, which]
         share = np.exp(of_window - of_window.max())
         share /= share.sum()
-        per_character = np.zeros(len(form.text))
+        per_character = np.zeros(len(read.text))
         for number, (start, end) in enumerate(cuts):
             per_character[start:end] = share[number] * self._per_character(parts[number], rows[number], which)
-        spans = [self._span(text, form, chunk, per_character) for chunk in _CHUNK.finditer(form.text)]
+        spans = [self._span(text, form, read, chunk, per_character) for chunk in _CHUNK.finditer(read.text)]
         counted = plain.plain_features(text, form)
         other = {
             name: value * float(self._plain_weights[row, which])
@@ -166,11 +171,17 @@ class Classifier:
 
     @staticmethod
     def _span(
-        text: str, form: MatchForm, chunk: re.Match[str], per_character: npt.NDArray[np.float64]
+        text: str,
+        form: MatchForm,
+        read: MatchForm,
+        chunk: re.Match[str],
+        per_character: npt.NDArray[np.float64],
     ) -> Span:
-        start, end = form.span(*chunk.span())
+        inside = read.span(*chunk.span())
+        start, end = form.span(*inside)
         weight = float(per_character[chunk.start() : chunk.end()].sum())
-        return Span(start, end, weight, None if text[start:end].lower() == chunk.group() else chunk.group())
+        undone = form.text[slice(*inside)]
+        return Span(start, end, weight, None if text[start:end].lower() == undone else undone)
 
     def _per_character(self, text: str, row: sparse.csr_matrix, which: int) -> npt.NDArray[np.float64]:
         """Every n-gram's contribution, spread evenly over the visible characters that it covers."""

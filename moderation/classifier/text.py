@@ -137,9 +137,10 @@ def _look_alike(character: str) -> str:
     """The ASCII letter that ``character`` is mistaken for, else ``character``."""
     if character.isascii():
         return character
-    found = confusables.is_confusable(character, greedy=True)
+    # The table itself: `is_confusable` looks up each character's script first and takes 20 times as long.
+    found = confusables.confusables_data.get(character)
     if found:
-        letters = sorted(h["c"] for h in found[0]["homoglyphs"] if len(h["c"]) == 1 and h["c"].isascii())
+        letters = sorted(h["c"] for h in found if len(h["c"]) == 1 and h["c"].isascii())
         if letters and letters[-1].isalnum():
             return str(letters[-1]).lower()
     spelled = anyascii(character).lower()
@@ -150,12 +151,21 @@ def _look_alike(character: str) -> str:
     return character
 
 
+_LIKE_NO_OTHER = (("\u4e00", "\u9fff"), ("\uac00", "\ud7a3"), ("\U00020000", "\U0003ffff"))
+
+
 class _Folding(dict[str, str]):
-    """`fold_character`, remembered for the first 20,000 different characters that it meets."""
+    """`fold_character`, remembered for the first 60,000 different characters that it meets.
+
+    Ideographs and Hangul, two thirds of all characters, look like no other letter and are not remembered:
+    so no text, nor any number of them, can make every character be folded anew.
+    """
 
     def __missing__(self, character: str) -> str:
+        if any(first <= character <= last for first, last in _LIKE_NO_OTHER):
+            return character
         folded = fold_character(character)
-        if len(self) < 20_000:
+        if len(self) < 60_000:
             self[character] = folded
         return folded
 

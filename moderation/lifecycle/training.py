@@ -45,9 +45,9 @@ class TrainingFailed(DomainError):
 
 
 def trainer(data: Path, out: Path, seed: int) -> list[str]:
-    """The command that trains on ``data`` and writes one artifact into ``out``."""
+    """The command that trains on ``data`` and own decisions, and writes one artifact into ``out``."""
     folders = ["--data", str(data), "--out", str(out)]
-    return [sys.executable, "-m", "moderation.classifier", "train", *folders, "--seed", str(seed)]
+    return [sys.executable, str(ROOT / "manage.py"), "train_classifier", *folders, "--seed", str(seed)]
 
 
 def begin(*, seed: int) -> TrainingRun:

@@ -42,6 +42,12 @@ def test_every_label_of_any_text_is_a_probability(shipped, text):
     assert all(math.isfinite(p) and 0.0 <= p <= 1.0 for p in scores.values.values())
 
 
+def test_no_kind_of_attack_is_likelier_than_toxicity(shipped):
+    for scores in shipped.score(TEXTS):
+        kinds = ("severe_toxicity", "obscene", "insult", "threat", "identity_attack")
+        assert all(scores.values[kind] <= scores.values["toxicity"] for kind in kinds)
+
+
 @pytest.mark.parametrize("text", ["@" * 50_000, "x" * 50_000, "a" + "\u0301" * 50_000, "\n" * 9_000])
 def test_a_text_over_the_limit_is_scored_by_its_beginning(shipped, text):
     assert shipped.score([text])[0].values == shipped.score([text[:5_000]])[0].values

@@ -2,23 +2,29 @@
 
 import gzip
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from moderation.classifier import LABELS, Classifier, artifact, load
 from moderation.classifier.evaluation.functional import functions
+from moderation.classifier.features import word_hash
 from moderation.classifier.training import train
 from moderation.classifier.training.duplicates import near_duplicate_groups
+from moderation.classifier.training.fit import Examples, Features, fit_head
+from moderation.classifier.training.recipes import Expert
 from moderation.classifier.training.sources import (
     SOURCES,
     DataMissing,
+    Row,
     data_digest,
     read_source,
     read_training_rows,
 )
 from moderation.classifier.training.templates import template_rows
-from moderation.classifier.training.train import Settings
+from moderation.classifier.training.train import Settings, build_lexicon, one_text_an_author
 from tests.classifier.synthetic import write_data_folder
 
 SMALL = Settings(at_least=2, lexicon_at_least=2, folds=2, min_positives=100_000)
@@ -133,6 +139,68 @@ def test_the_expected_rate_moves_probabilities_and_not_the_order(trained):
 def test_own_sentences_are_no_copies_of_the_functional_suite():
     suite = {case.lower() for function in functions() for case in function.cases}
     assert not suite & {row.text.lower() for row in template_rows()}
+
+
+def own(text, author, toxicity, n=0):
+    return Row("own_decisions", f"{author}-{n}", text, "train", {"toxicity": toxicity}, author=author)
+
+
+def test_what_the_newsroom_decided_is_learned(folder, trained, tmp_path):
+    insults = [own(f"what a gribblewit, number {i}", f"author {i}", 1.0) for i in range(12)]
+    result = train(folder, tmp_path, own=insults, settings=SMALL, progress=lambda _: None)
+    text = "The gribblewit opened the library at 9 o'clock."
+    before, after = (load(path).score([text])[0].values["toxicity"] for path in (trained.path, result.path))
+    assert after > 1.5 * before
+    assert result.manifest["sources"]["own_decisions"] == "own, 12 rows"
+    assert result.manifest["data_digest"] != data_digest(folder)
+
+
+def test_a_word_of_one_author_enters_no_vocabulary(tmp_path):
+    once = [own("gribblewit", "one author", 1.0, n) for n in range(12)]
+    often = [own("gribblewit", f"author {n}", 1.0) for n in range(12)]
+    assert len(one_text_an_author(once, [row.text for row in once])) == 1
+    assert len(one_text_an_author(often, [row.text for row in often])) == 12
+    assert word_hash("gribblewit") not in build_lexicon(once, at_least=5)
+    assert word_hash("gribblewit") in build_lexicon(often, at_least=5)
+
+
+def examples(n=400):
+    """A telling column on one side only, a common one on both, and one text's accident."""
+    grams = np.zeros((n, 3), dtype=np.float32)
+    target = np.arange(n) % 2.0
+    grams[:, 1] = 1.0
+    grams[target == 1, 0] = 1.0
+    grams[1, 2] = 1.0
+    rows = sparse.csr_matrix(grams)
+    features = Features(rows, np.zeros((n, 1)), rows, np.ones(n, dtype=np.int64))
+    return Examples(features, {"toxicity": target, "insult": 1 - target}, np.array(["a"] * n), np.ones(n))
+
+
+def test_contrast_lets_telling_ngrams_count_more():
+    none = np.zeros((0, 4), dtype=np.float32)
+    plain, sharp = (
+        fit_head("toxicity", examples(), [Expert({"a": 1.0}, strength=0.05, contrast=c)], none).columns
+        for c in (0.0, 1.0)
+    )
+    assert sharp[0] > plain[0] > 0
+    assert abs(sharp[1]) <= abs(plain[1]) + 1e-6
+
+
+def test_an_expert_may_learn_from_another_label():
+    none = np.zeros((0, 4), dtype=np.float32)
+    borrowed = fit_head("toxicity", examples(), [Expert({"a": 1.0}, strength=1.0, label="insult")], none)
+    assert borrowed.columns[0] < 0
+
+
+def test_rows_that_nobody_judged_for_a_label_teach_it_nothing():
+    none = np.zeros((0, 4), dtype=np.float32)
+    rows = examples()
+    half = np.where(np.arange(400) < 200, rows.targets["toxicity"], np.nan)
+    partly = replace(rows, targets={"toxicity": half})
+    first = rows.take(np.arange(200))
+    expert = [Expert({"a": 1.0}, strength=1.0, contrast=1.0)]
+    heads = [fit_head("toxicity", one, expert, none) for one in (partly, first)]
+    np.testing.assert_allclose(heads[0].columns, heads[1].columns)
 
 
 def test_near_copies_share_a_group_and_short_texts_do_not():

@@ -1,6 +1,6 @@
 """Fitting the heads: regularised logistic regressions, several of them added up where that helps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,61 +59,89 @@ class Head:
         return values
 
 
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Rows to learn from.
+
+    Args:
+        targets: for each label, shape ``(n,)`` in [0, 1]; NaN where nobody judged the row for it. A value
+            between is split into a positive and a negative row.
+        sources: shape ``(n,)``, the set that each row is from.
+        weights: shape ``(n,)``, how much each row counts beside the others of its source.
+    """
+
+    features: Features
+    targets: Mapping[str, Floats]
+    sources: npt.NDArray[np.str_]
+    weights: Floats
+
+    def take(self, rows: npt.NDArray[np.int64]) -> "Examples":
+        targets = {label: target[rows] for label, target in self.targets.items()}
+        return Examples(self.features.take(rows), targets, self.sources[rows], self.weights[rows])
+
+
 def fit_head(
-    features: Features,
-    target: Floats,
-    sources: npt.NDArray[np.str_],
-    experts: Sequence[Expert],
-    vectors: npt.NDArray[np.float32],
+    label: str, examples: Examples, experts: Sequence[Expert], vectors: npt.NDArray[np.float32]
 ) -> Head:
     """The weighted sum of the experts' regressions.
 
     Args:
-        target: shape ``(n,)`` in [0, 1]; a value between is split into a positive and a negative row.
-        sources: shape ``(n,)``, the set that each row is from.
         vectors: shape ``(meaning columns, dimensions)``: the meaning columns enter the regression
             through these alone, and leave it as one weight for each word.
     """
-    columns, plain, bias = np.zeros(features.grams.shape[1]), np.zeros(features.counted.shape[1]), 0.0
+    grams, counted = examples.features.grams, examples.features.counted
+    columns, plain, bias = np.zeros(grams.shape[1]), np.zeros(counted.shape[1]), 0.0
     for expert in experts:
-        weight = np.array([expert.weights.get(s, 0.0) for s in sources.tolist()])
-        used = vectors if expert.by_meaning else vectors[:, :0]
-        one = _fit_expert(features, target, weight, used, strength=expert.strength)
+        one = _fit_expert(expert, expert.label or label, examples, vectors)
         columns += expert.share * one.columns
         plain += expert.share * one.plain
         bias += expert.share * one.bias
     return Head(columns, plain, bias)
 
 
-def _fit_expert(
-    features: Features, target: Floats, weight: Floats, vectors: npt.NDArray[np.float32], *, strength: float
-) -> Head:
+def _fit_expert(expert: Expert, label: str, examples: Examples, vectors: npt.NDArray[np.float32]) -> Head:
+    target = examples.targets[label]
+    weight = examples.weights * np.array([expert.weights.get(s, 0.0) for s in examples.sources.tolist()])
+    weight = np.where(np.isnan(target), 0.0, weight)
+    target = np.nan_to_num(target)
     meaning = len(vectors)
+    vectors = vectors * np.float32(expert.meaning) if expert.meaning else vectors[:, :0]
     positive, negative = np.flatnonzero(weight * target > 0), np.flatnonzero(weight * (1 - target) > 0)
     rows = np.concatenate([positive, negative])
     truth = np.concatenate([np.ones(len(positive)), np.zeros(len(negative))])
     weights = np.concatenate([(weight * target)[positive], (weight * (1 - target))[negative]])
-    dense = np.asarray(features.grams[:, :meaning][rows] @ vectors, dtype=np.float32)
+    grams = examples.features.grams[rows]
+    scale = _contrasts(grams[:, meaning:], truth, weights) ** expert.contrast
+    scale /= np.sqrt((scale**2).mean())
+    dense = np.asarray(grams[:, :meaning] @ vectors, dtype=np.float32)
+    counted = examples.features.counted[rows]
     joined = sparse.hstack(
         [
-            features.grams[:, meaning:][rows],
-            sparse.csr_matrix(features.counted[rows].astype(np.float32)),
+            grams[:, meaning:] @ sparse.diags(scale.astype(np.float32)),
+            sparse.csr_matrix(counted.astype(np.float32)),
             sparse.csr_matrix(dense),
         ]
     ).tocsr()
-    model = LogisticRegression(C=strength, solver="lbfgs", max_iter=MAX_ITERATIONS, tol=TOLERANCE)
+    model = LogisticRegression(C=expert.strength, solver="lbfgs", max_iter=MAX_ITERATIONS, tol=TOLERANCE)
     model.fit(joined, truth, sample_weight=weights)
     found = model.coef_[0].astype(np.float64)
-    words = features.grams.shape[1] - meaning
-    counts = features.counted.shape[1]
-    columns = np.concatenate([vectors.astype(np.float64) @ found[words + counts :], found[:words]])
+    words, counts = grams.shape[1] - meaning, counted.shape[1]
+    columns = np.concatenate([vectors.astype(np.float64) @ found[words + counts :], found[:words] * scale])
     return Head(columns, found[words : words + counts], float(model.intercept_[0]))
 
 
+def _contrasts(grams: sparse.csr_matrix, truth: Floats, weights: Floats) -> Floats:
+    """How differently the two sides use each column: ``|log ratio of its shares|``, one row added to each."""
+    present = grams.copy()
+    present.data = np.ones_like(present.data)
+    positive, negative = 1 + present.T @ (weights * truth), 1 + present.T @ (weights * (1 - truth))
+    ratio: Floats = np.abs(np.log(positive / positive.sum()) - np.log(negative / negative.sum()))
+    return ratio
+
+
 def out_of_fold_logits(
-    features: Features,
-    target: Floats,
-    sources: npt.NDArray[np.str_],
+    label: str,
+    examples: Examples,
     groups: npt.NDArray[np.int64],
     experts: Sequence[Expert],
     vectors: npt.NDArray[np.float32],
@@ -121,10 +149,10 @@ def out_of_fold_logits(
     folds: int,
 ) -> Floats:
     """Each row's logit from a head that never saw the row's group."""
-    logits = np.zeros(len(target))
+    logits = np.zeros(len(groups))
     fold_of = groups % folds
     for fold in range(folds):
         inside, out = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
-        head = fit_head(features.take(inside), target[inside], sources[inside], experts, vectors)
-        logits[out] = head.logits(features.take(out))
+        head = fit_head(label, examples.take(inside), experts, vectors)
+        logits[out] = head.logits(examples.features.take(out))
     return logits

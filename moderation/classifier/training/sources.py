@@ -8,8 +8,8 @@ import gzip
 import hashlib
 import json
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,9 @@ class Source:
     is_ham: bool = False
     """Ordinary comments, taken as spam = 0: nobody labelled them, but spam is rare there."""
 
+
+OWN = ("own_decisions", "imported_states")
+"""A newsroom's own rows: what its people decided, and what an earlier system's states were taken to say."""
 
 SOURCES: dict[str, Source] = {
     "civil_toxic_spans": Source("CC0", "reader comments on news sites, once flagged", is_ham=True),
@@ -56,6 +59,10 @@ class Row:
     split: str
     labels: dict[str, float] = field(default_factory=dict)
     """Label to a value in [0, 1]: the share of raters where that is known, else 0 or 1."""
+    weight: float = 1.0
+    """How much the row counts beside the others of its source."""
+    author: str = ""
+    """Who wrote it, where that is known: one author counts once in the vocabulary."""
 
 
 class DataMissing(FileNotFoundError):
@@ -90,8 +97,8 @@ def read_source(folder: Path, name: str) -> Iterator[Row]:
                 yield Row(name, str(raw["id"]), raw["text"], raw.get("split") or "train", labels)
 
 
-def data_digest(folder: Path) -> str:
-    """SHA-256 over the files that training reads."""
+def data_digest(folder: Path, own: Sequence[Row] = ()) -> str:
+    """SHA-256 over the files that training reads, and over a newsroom's own rows."""
     digest = hashlib.sha256()
     for name in sorted(SOURCES):
         path = folder / f"{name}.jsonl.gz"
@@ -100,6 +107,8 @@ def data_digest(folder: Path) -> str:
         with gzip.open(path, "rb") as content:
             digest.update(name.encode() + b"\n")
             digest.update(hashlib.file_digest(content, "sha256").digest())
+    for row in own:
+        digest.update(json.dumps(asdict(row), sort_keys=True).encode())
     return digest.hexdigest()
 
 

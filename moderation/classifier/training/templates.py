@@ -11,6 +11,7 @@ from itertools import product
 from moderation.classifier.training.sources import Row
 
 SOURCE = "templates"
+HARMLESS = "harmless_templates"
 
 _GROUPS = (
     "gay",
@@ -166,4 +167,7 @@ def template_rows() -> list[Row]:
     rows = [(text, {"toxicity": 0.0, "identity_attack": 0.0}) for text in harmless]
     rows += [(text, {"toxicity": 1.0, "identity_attack": 1.0}) for text in attacks]
     rows += [(text, {"toxicity": 1.0, "identity_attack": 0.0}) for text in _filled(_INSULTS, n=_NAMES)]
-    return [Row(SOURCE, f"{SOURCE}-{i}", text, "train", labels) for i, (text, labels) in enumerate(rows)]
+    return [
+        Row(SOURCE if labels["toxicity"] else HARMLESS, f"{SOURCE}-{i}", text, "train", labels)
+        for i, (text, labels) in enumerate(rows)
+    ]

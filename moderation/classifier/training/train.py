@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,10 +27,11 @@ from moderation.classifier.features import (
     windows_of,
     word_hash,
 )
+from moderation.classifier.identities import groups_alike
 from moderation.classifier.model import Classifier, load
 from moderation.classifier.text import match_form
 from moderation.classifier.training.duplicates import near_duplicate_groups
-from moderation.classifier.training.fit import Features, Floats, Head, fit_head, out_of_fold_logits
+from moderation.classifier.training.fit import Examples, Features, Floats, Head, fit_head, out_of_fold_logits
 from moderation.classifier.training.golden import GOLDEN_TEXTS
 from moderation.classifier.training.recipes import RECIPES
 from moderation.classifier.training.sources import SOURCES, Row, data_digest, read_training_rows
@@ -57,6 +58,8 @@ class Settings:
     folds: int = 3
     hold_margin: float = 1 / 6
     """Hold where one comment in six breaks the rules: missing one costs as much as reading five in vain."""
+    toxicity_hold_precision: float = 0.75
+    """Of what toxicity holds, three in four break the rules: most of the desk's work is there."""
     reject_precision: float = 0.95
     """Reject without a person only where this share of what is rejected breaks the rules."""
     min_positives: int = 300
@@ -83,24 +86,35 @@ class Prepared:
 
 
 def train(
-    folder: Path, out: Path, *, settings: Settings | None = None, progress: Progress = print
+    folder: Path,
+    out: Path,
+    *,
+    own: Sequence[Row] = (),
+    settings: Settings | None = None,
+    progress: Progress = print,
 ) -> TrainingResult:
-    """Train all heads on ``folder`` and write ``en-news-<version>.safetensors`` into ``out``."""
+    """Train all heads on ``folder`` and write ``en-news-<version>.safetensors`` into ``out``.
+
+    Args:
+        own: a newsroom's own labelled rows, each with its weight and author.
+    """
     settings = settings or Settings()
     started = time.monotonic()
 
     def say(message: str) -> None:
         progress(f"[{time.monotonic() - started:6.1f} s] {message}")
 
-    rows = read_training_rows(folder, seed=settings.seed) + template_rows()
-    say(f"{len(rows):,} rows from {len(SOURCES)} sets")
+    rows = [*read_training_rows(folder, seed=settings.seed), *template_rows(), *own]
+    say(f"{len(rows):,} rows from {len(SOURCES)} sets, {len(own):,} of them the newsroom's own")
     data = prepare(rows, settings, read_vectors())
     say(f"{len(data.columns):,} n-grams in at least {settings.at_least} texts")
     heads, learned = {}, {}
     for label in LABELS:
         heads[label], learned[label] = learn_label(label, data, settings)
         say(f"{label}: {learned[label]['metrics']}")
-    manifest = describe(settings, data.columns, learned, data_digest(folder))
+    manifest = describe(settings, data.columns, learned, data_digest(folder, own))
+    for name, count in sorted(Counter(row.source for row in own).items()):
+        manifest["sources"][name] = f"own, {count} rows"
     result = finish(manifest, to_tensors(data.columns, heads, data.lexicon), out)
     say(f"wrote {result.path.name}, {result.path.stat().st_size:,} bytes")
     return result
@@ -109,18 +123,31 @@ def train(
 def build_lexicon(rows: list[Row], *, at_least: int) -> frozenset[int]:
     """Hashes of the words that stand in ``at_least`` texts: they decide between readings of a disguise."""
     counts: Counter[str] = Counter()
-    for row in rows:
-        counts.update(set(tokens_of(match_form(row.text).text)))
+    for text in one_text_an_author(rows, [match_form(row.text).text for row in rows]):
+        counts.update(set(tokens_of(text)))
     return frozenset(word_hash(w) for w, n in counts.items() if n >= at_least and w.isalpha() and w.isascii())
+
+
+def one_text_an_author(rows: Sequence[Row], texts: Sequence[str]) -> list[str]:
+    """``texts`` of ``rows``, those of one author joined: an author counts once in the vocabulary.
+
+    So no n-gram enters that fewer than ``at_least`` writers used, however often one of them wrote it.
+    """
+    joined: dict[str, list[str]] = {}
+    for number, (row, text) in enumerate(zip(rows, texts, strict=True)):
+        joined.setdefault(f"author {row.author}" if row.author else f"row {number}", []).append(text)
+    return ["\n".join(parts) for parts in joined.values()]
 
 
 def prepare(rows: list[Row], settings: Settings, vectors: WordVectors) -> Prepared:
     """Match forms, columns and feature rows of a training set."""
     lexicon = build_lexicon(rows, at_least=settings.lexicon_at_least)
     forms = [match_form(row.text, lambda word: word_hash(word) in lexicon) for row in rows]
-    texts = [form.text for form in forms]
+    texts = [groups_alike(form.text).text for form in forms]
     config = FeatureConfig()
-    columns = choose_columns(texts, config, at_least=settings.at_least, meaning=vectors.hashes)
+    columns = choose_columns(
+        one_text_an_author(rows, texts), config, at_least=settings.at_least, meaning=vectors.hashes
+    )
     cuts = [windows_of(text) for text in texts]
     windows = [text[start:end] for text, parts in zip(texts, cuts, strict=True) for start, end in parts]
     features = Features(
@@ -147,22 +174,44 @@ def _feature_rows(columns: Columns, texts: list[str]) -> sparse.csr_matrix:
 
 
 def rows_for(label: str, data: Prepared) -> npt.NDArray[np.int64]:
-    """The rows that carry ``label`` and are of a source that its recipe or its judgement names."""
-    named = {name for expert in RECIPES[label] for name in expert.weights} | set(JUDGED_ON[label])
-    return np.array([i for i, row in enumerate(data.rows) if row.source in named and label in row.labels])
+    """The rows that an expert of this label learns from, or that the label is judged on."""
+    experts = RECIPES[label]
+    wanted = {(expert.label or label, name) for expert in experts for name in expert.weights}
+    wanted |= {(label, name) for name in JUDGED_ON[label]}
+    labels = {of for of, _ in wanted}
+    return np.array(
+        [
+            i
+            for i, row in enumerate(data.rows)
+            if any((of, row.source) in wanted and of in row.labels for of in labels)
+        ]
+    )
+
+
+def examples_for(label: str, data: Prepared, used: npt.NDArray[np.int64]) -> Examples:
+    """The rows ``used``, with their targets for the label and for those that its experts learn."""
+    labels = {label, *(expert.label or label for expert in RECIPES[label])}
+    return Examples(
+        data.features.take(used),
+        {of: np.array([data.rows[i].labels.get(of, np.nan) for i in used]) for of in sorted(labels)},
+        np.array([data.rows[i].source for i in used]),
+        np.array([data.rows[i].weight for i in used]),
+    )
 
 
 def learn_label(label: str, data: Prepared, settings: Settings) -> tuple[Head, dict[str, Any]]:
     """The head of one label, its calibration, its thresholds and what they achieve on held-out rows."""
     used = rows_for(label, data)
-    features = data.features.take(used)
-    target = np.array([data.rows[i].labels[label] for i in used])
-    sources = np.array([data.rows[i].source for i in used])
-    head = fit_head(features, target, sources, RECIPES[label], data.vectors)
+    examples = examples_for(label, data, used)
+    head = fit_head(label, examples, RECIPES[label], data.vectors)
     held_out = out_of_fold_logits(
-        features, target, sources, data.groups[used], RECIPES[label], data.vectors, folds=settings.folds
+        label, examples, data.groups[used], RECIPES[label], data.vectors, folds=settings.folds
     )
-    return head, judge(label, held_out, target, sources, base_rate(label, data.rows, settings), settings)
+    known = ~np.isnan(examples.targets[label])
+    rate = base_rate(label, data.rows, settings)
+    return head, judge(
+        label, held_out[known], examples.targets[label][known], examples.sources[known], rate, settings
+    )
 
 
 def judge(
@@ -188,7 +237,7 @@ def judge(
     return {
         "rate": rate,
         "calibration": calibration,
-        "thresholds": choose_thresholds(probability, outcome, balance, rate, settings),
+        "thresholds": choose_thresholds(label, probability, outcome, balance, rate, settings),
         "supported": positives >= settings.min_positives and auc >= settings.min_auc,
         "metrics": {"rows": len(target), "positives": positives, "held_out_auc": round(auc, 4)},
     }
@@ -240,27 +289,35 @@ def fit_calibration(logits: Floats, target: Floats, weight: Floats) -> Calibrati
     return Calibration(float(model.coef_[0, 0]), float(model.intercept_[0]), rate)
 
 
+def _cut(probability: Floats, outcome: Floats, weight: Floats, precision: float, rate: float) -> float | None:
+    """The lowest cut point above which this share breaks the rules; None where that is out of reach."""
+    try:
+        return threshold_for_precision(
+            probability, outcome, weight, precision=precision, rate=rate, least_recall=0.005
+        )
+    except NoSuchThreshold:
+        return None
+
+
 def choose_thresholds(
-    probability: Floats, target: Floats, weight: Floats, rate: float, settings: Settings
+    label: str, probability: Floats, outcome: Floats, weight: Floats, rate: float, settings: Settings
 ) -> dict[str, Any]:
     """Where to hold and where to reject, with what each achieves on the held-out rows.
 
     Probabilities are calibrated, so the comment that breaks the rules in one case of six is the one
     that scores 1/6: the cut point follows from what a miss costs, not from any one set's mix of rows.
+    A cut point that is out of reach is 1: that label alone never rejects.
     """
     hold = float(settings.hold_margin)
-    try:
-        reject = threshold_for_precision(
-            probability, target, weight, precision=settings.reject_precision, rate=rate, least_recall=0.005
-        )
-    except NoSuchThreshold:
-        reject = 1.0  # Out of reach: this label alone never rejects.
-    reject = max(hold, reject)
+    if label == "toxicity":
+        least = settings.toxicity_hold_precision
+        hold = max(hold, _cut(probability, outcome, weight, least, rate) or hold)
+    reject = max(hold, _cut(probability, outcome, weight, settings.reject_precision, rate) or 1.0)
     return {
         "hold": hold,
         "reject": reject,
-        "hold_achieves": achieved(hold, probability, target, weight, rate=rate).as_dict(),
-        "reject_achieves": achieved(reject, probability, target, weight, rate=rate).as_dict(),
+        "hold_achieves": achieved(hold, probability, outcome, weight, rate=rate).as_dict(),
+        "reject_achieves": achieved(reject, probability, outcome, weight, rate=rate).as_dict(),
     }
 
 
@@ -268,12 +325,9 @@ def held_out_spam_logits(folder: Path, settings: Settings, *, folds: int) -> tup
     """Rows of the spam head and the logit of each from a head that never saw it nor a near copy of it."""
     data = prepare(read_training_rows(folder, seed=settings.seed), settings, read_vectors())
     used = rows_for("spam", data)
-    target = np.array([data.rows[i].labels["spam"] for i in used])
-    sources = np.array([data.rows[i].source for i in used])
     logits = out_of_fold_logits(
-        data.features.take(used),
-        target,
-        sources,
+        "spam",
+        examples_for("spam", data, used),
         data.groups[used],
         RECIPES["spam"],
         data.vectors,

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from ads import views
-from ads.delivery import exposure, planning
+from ads.delivery import earnings_view, exposure, planning
 from ads.delivery import views as delivery
 
 urlpatterns = [
@@ -25,6 +25,7 @@ urlpatterns = [
     path("availability/", planning.AvailabilityView.as_view(), name="ad-availability"),
     path("exposures/", exposure.Exposures.as_view(), name="ad-exposures"),
     path("exposures/credit/", exposure.ExposureCredit.as_view(), name="credit-exposure"),
+    path("earnings/", earnings_view.Earnings.as_view(), name="ad-earnings"),
     path("reports/", delivery.Report.as_view(), name="ad-report"),
     path("policy-overrides/", views.PolicyOverrideList.as_view(), name="policy-overrides"),
     path("policy-overrides/<uuid:pk>/", views.PolicyOverrideDetail.as_view(), name="policy-override"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -52,6 +53,20 @@ def retention_days(text: str) -> dict[str, int]:
             raise ImproperlyConfigured(f"NEWSROOM_RETENTION holds {part!r}; write addresses=90,networks=30.")
         days[key.strip()] = int(number)
     return days
+
+
+def hourly_rates(text: str) -> dict[str, int]:
+    """Micros an hour by site's code, of ``30.00`` (every site, under an empty code) or ``tribune=30.00``."""
+    rates = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        code, _, amount = part.rpartition("=")
+        found = re.fullmatch(r"([0-9]{1,6})(?:\.([0-9]{1,6}))?", amount.strip())
+        if found is None:
+            raise ImproperlyConfigured(
+                f"NEWSROOM_MODERATION_RATE holds {part!r}; write 30.00, or tribune=30.00,herald=24.50."
+            )
+        rates[code.strip()] = int(found[1]) * 1_000_000 + int((found[2] or "").ljust(6, "0"))
+    return rates
 
 
 # --- secrets: never derived from each other, so that each can be rotated alone ---------------
@@ -387,6 +402,10 @@ CELERY_BEAT_SCHEDULE = {
     "send-reply-notices": {"task": "comments.rights.tasks.send_reply_notices", "schedule": 300.0},
     "forget-seen-texts": {"task": "moderation.ports.tasks.forget_seen_texts", "schedule": 24 * 3600.0},
 }
+
+# What an hour of moderation costs, in the site's currency, for what a thread earns: 30.00 for every site, or
+# tribune=30.00,herald=24.50. Empty: minutes are told, costs are not.
+NEWSROOM_MODERATION_RATE = hourly_rates(env("NEWSROOM_MODERATION_RATE", default=""))
 
 # --- how long personal data is kept (comments.retention names the kinds) --------------------------------
 NEWSROOM_RETENTION = retention_days(env("NEWSROOM_RETENTION", default=""))

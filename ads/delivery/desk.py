@@ -19,10 +19,11 @@ from django.views.decorators.http import require_safe
 
 from ads.booking_form import DayInput
 from ads.delivery.credits import credit_exposure, exposures
+from ads.delivery.earnings import FIRST_STEP, PAUSE, earnings, hour_micros, in_all
 from ads.delivery.models import AdDecision, Credit, Statement
 from ads.delivery.progress import MOST_RUNS, booked_items, daily, progress_of, runs
 from ads.delivery.reconciling import soundness
-from ads.delivery.reports import total
+from ads.delivery.reports import LONGEST, total
 from ads.delivery.serving import explain
 from ads.delivery.statements import as_csv, make_statement, proof_token, proven
 from ads.desk_views import own_site
@@ -36,6 +37,7 @@ from newsroom.errors import DomainError
 
 PRIVATE_PAGE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 MAY_SEE = "ads.view_lineitem"
+MOST_EARNINGS = 200
 
 
 def delivery_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
@@ -43,6 +45,7 @@ def delivery_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
     return [
         path("ads/delivery/", wrap(delivery), name="ads_delivery"),
         path("ads/delivery/<uuid:item_id>/", wrap(delivery_of), name="ads_delivery_of"),
+        path("ads/earnings/", wrap(earned), name="ads_earnings"),
         path("ads/statements/<uuid:statement_id>/", wrap(statement), name="ads_statement"),
         path("ads/campaigns/<uuid:campaign_id>/statement/", wrap(new_statement), name="ads_new_statement"),
         path("ads/exposure/<uuid:article_id>/", wrap(exposure), name="ads_exposure"),
@@ -76,6 +79,40 @@ def delivery_of(request: HttpRequest, item_id: UUID) -> HttpResponse:
         "charts": [c for c in (pacing, chart) if c],
     }
     return _page(request, "delivery_of", site, title=title, **context)
+
+
+class DaysForm(forms.Form):
+    first_day = forms.DateField(widget=DayInput)
+    last_day = forms.DateField(widget=DayInput)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        first, last = given.get("first_day"), given.get("last_day")
+        if first and last and not timedelta(0) <= last - first <= LONGEST:
+            self.add_error("last_day", "Give a range of 1 to 366 days.")
+        return given
+
+
+def earned(request: HttpRequest) -> HttpResponse:
+    """What each thread earns: the ads on its page, less the time of its moderators."""
+    site = _allowed(request)
+    today = timezone.localdate(timezone=ZoneInfo(site.time_zone))
+    usual = {"first_day": today - timedelta(days=27), "last_day": today}
+    is_asked = bool({"first_day", "last_day"} & set(request.GET))
+    form = DaysForm(request.GET if is_asked else usual)
+    days = form.cleaned_data if form.is_valid() else usual
+    rows = earnings(site, first=days["first_day"], last=days["last_day"])
+    context = {
+        "form": form,
+        "rows": rows[:MOST_EARNINGS],
+        "left_out": max(0, len(rows) - MOST_EARNINGS),
+        "sums": in_all(rows, site),
+        "most": max((max(row.revenue_micros, row.cost_micros or 0) for row in rows), default=0),
+        "rate": hour_micros(site),
+        "pause": PAUSE.total_seconds() // 60,
+        "first_step": FIRST_STEP.total_seconds() // 60,
+    }
+    return _page(request, "earnings", site, title="What a thread earns", **context)
 
 
 def exposure(request: HttpRequest, article_id: UUID) -> HttpResponse:

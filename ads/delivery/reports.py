@@ -141,12 +141,12 @@ def report(
         advertisers: only what belongs to these; none of them: nothing.
     """
     key, join = GROUPS[group_by]
-    zone = ZoneInfo(site.time_zone)
+    start, end = bounds(site, first=first, last=last)
     values = {
         "site": site.pk,
         "zone": site.time_zone,
-        "start": datetime.combine(first, time.min, tzinfo=zone),
-        "end": datetime.combine(last + timedelta(days=1), time.min, tzinfo=zone),
+        "start": start,
+        "end": end,
         "item": item,
         "campaign": campaign,
         "advertisers": list(advertisers or ()),
@@ -158,6 +158,13 @@ def report(
         row = rows.setdefault(name or "", Numbers(name or ""))
         row.count(*counted)
     return list(rows.values())
+
+
+def bounds(site: Site, *, first: date, last: date) -> tuple[datetime, datetime]:
+    """The first moment of these days of the site's zone, and the first after them."""
+    zone = ZoneInfo(site.time_zone)
+    after = last + timedelta(days=1)
+    return datetime.combine(first, time.min, tzinfo=zone), datetime.combine(after, time.min, tzinfo=zone)
 
 
 def total(rows: Sequence[Numbers]) -> Numbers:

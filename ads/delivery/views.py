@@ -253,9 +253,7 @@ class Report(AdsView):
         responses={(200, "application/json"): OpenApiTypes.OBJECT, (200, "text/csv"): OpenApiTypes.STR},
     )
     def get(self, request: Request) -> Response | HttpResponse:
-        first, last = self._day("from"), self._day("to")
-        if last < first or last - first > LONGEST:
-            raise FieldError("to", "Give a range of 1 to 366 days.", code="bad_range")
+        first, last = asked_days(request)
         group = asked_choice(request, "group_by", list(GROUPS)) or "day"
         asked = asked_own(request, "advertiser", self.own(Advertiser))
         whose = self.advertisers if asked is None else {asked.pk}
@@ -272,15 +270,28 @@ class Report(AdsView):
         }
         return Response(answer, headers=PRIVATE)
 
-    def _day(self, name: str) -> date:
-        asked = self.request.query_params.get(name)
-        try:
-            found = parse_date(asked) if asked else None
-        except ValueError:
-            found = None
-        if found is None or not date(2000, 1, 1) <= found <= date(2200, 1, 1):
-            raise FieldError(name, "Give a day such as 2026-11-23.", code="invalid" if asked else "required")
-        return found
+
+def asked_days(request: Request) -> tuple[date, date]:
+    """The days that ``?from=`` and ``?to=`` name, both included.
+
+    Raises:
+        FieldError: one is missing or no day, or there are too many.
+    """
+    first, last = _day(request, "from"), _day(request, "to")
+    if last < first or last - first > LONGEST:
+        raise FieldError("to", "Give a range of 1 to 366 days.", code="bad_range")
+    return first, last
+
+
+def _day(request: Request, name: str) -> date:
+    asked = request.query_params.get(name)
+    try:
+        found = parse_date(asked) if asked else None
+    except ValueError:
+        found = None
+    if found is None or not date(2000, 1, 1) <= found <= date(2200, 1, 1):
+        raise FieldError(name, "Give a day such as 2026-11-23.", code="invalid" if asked else "required")
+    return found
 
 
 def _csv(rows: Sequence[Numbers], group: str, name: str) -> HttpResponse:

@@ -26,3 +26,9 @@ def money(micros: int | None) -> str:
 def count(number: int | None) -> str:
     """``12,345``; a dash for nothing."""
     return "-" if number is None else f"{number:,}"
+
+
+@register.filter
+def part_of(value: int | None, most: int) -> str:
+    """The length of a bar in a drawing 100 wide; of what is there, at least a line."""
+    return f"{max(0.6, 100 * value / most):.1f}" if value and most else "0"

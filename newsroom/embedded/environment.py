@@ -24,6 +24,7 @@ def demo_environment(state: State, urls: Mapping[str, str], **extra: str) -> dic
     ours = {
         **load_secrets(state.secrets_file),
         "NEWSROOM_LIMITS": "default",
+        "NEWSROOM_MODERATION_RATE": "30.00",
         "DJANGO_SETTINGS_MODULE": "newsroom.settings",
         "OPENBLAS_NUM_THREADS": "1",  # Two cores are shared by every process here.
         "OMP_NUM_THREADS": "1",

@@ -92,6 +92,13 @@ KINDS = (
         gettext_lazy("after it was sent"),
         30,
     ),
+    Kind(
+        "ads",
+        gettext_lazy("Which ad a page got, for which kind of device, and that it was seen or clicked"),
+        gettext_lazy("Counting and explaining ads; nothing in it says who read the page"),
+        gettext_lazy("after the page was made"),
+        400,
+    ),
 )
 BY_KEY = {kind.key: kind for kind in KINDS}
 

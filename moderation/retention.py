@@ -19,6 +19,7 @@ from moderation.appeals.models import Appeal
 from moderation.models import Decision, ReasonCode
 from newsroom.outbox.services import forget_letters
 
+Step = Callable[[datetime], int]  # Of a time, how many rows had theirs then and went.
 MOST_AT_ONCE = 2_000  # Spam of one night; the next night takes the rest.
 
 
@@ -111,7 +112,7 @@ def _letters(at: datetime) -> int:
     return forget_letters(kept=kept_for("letters"))
 
 
-_STEPS: dict[str, Callable[[datetime], int]] = {
+_STEPS: dict[str, Step] = {
     "networks": _networks,
     "votes": _votes,
     "reporters": _reporters,
@@ -123,3 +124,13 @@ _STEPS: dict[str, Callable[[datetime], int]] = {
     "links": _links,
     "letters": _letters,
 }
+
+
+def retains(kind: str) -> Callable[[Step], Step]:
+    """Name the step of a kind that an app above this one keeps."""
+
+    def named(step: Step) -> Step:
+        _STEPS[kind] = step
+        return step
+
+    return named

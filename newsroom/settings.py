@@ -409,6 +409,8 @@ NEWSROOM_MODERATION_RATE = hourly_rates(env("NEWSROOM_MODERATION_RATE", default=
 
 # --- how long personal data is kept (comments.retention names the kinds) --------------------------------
 NEWSROOM_RETENTION = retention_days(env("NEWSROOM_RETENTION", default=""))
+if NEWSROOM_RETENTION.get("ads", 400) < 28:
+    raise ImproperlyConfigured("NEWSROOM_RETENTION: ads=28 or more; forecasts look back so far.")
 
 # --- the desk ------------------------------------------------------------------------------------------
 # After so many days a hold on a closed article ends as "not reviewed in time". 0: never.

@@ -204,10 +204,14 @@ class Lease(models.Model):
 
 
 class Watermark(models.Model):
-    """Up to which transaction events stand in the roll-ups and the ledger. One row."""
+    """Up to which transaction events stand in the roll-ups and the ledger. One row.
+
+    Decisions before ``forgotten_before`` (rounded down to hours of the site's zone) were deleted by age.
+    """
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     folded_before = models.BigIntegerField(default=0)
+    forgotten_before = models.DateTimeField(null=True)
     at = models.DateTimeField(db_default=Now())
 
     class Meta:

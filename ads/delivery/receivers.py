@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +16,13 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from ads.delivery.credits import credit_beside, credit_beside_removed
+from ads.delivery.forgetting import forget_decisions
 from ads.delivery.reconciling import differences
 from ads.delivery.rollups import fold
 from comments.models import Comment
+from comments.retention import kept_for
 from comments.signals import comment_changed
+from moderation.retention import retains
 from moderation.services import beat
 from moderation.signals import upkeep
 
@@ -69,3 +73,8 @@ def credit_late(**kwargs: Any) -> dict[str, int]:
         return {}
     _credited_at = time.monotonic()
     return {"ads_credited": credit_beside_removed(at=timezone.now())}
+
+
+@retains("ads")
+def forget_old(at: datetime) -> int:
+    return forget_decisions(before=at - kept_for("ads"))

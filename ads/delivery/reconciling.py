@@ -6,15 +6,13 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from ads.delivery.rollups import HOURS, rows_at_mark
+from ads.delivery.rollups import HOURS, KEPT_FROM, rows_at_mark
 
 # Every roll-up made again from the events that are still kept, beside the one that stands there.
 _ROLLUPS = f"""
 WITH counted AS ({HOURS.replace("%(low)s", "0").replace("%(high)s", "%(mark)s")}), known AS (
-    SELECT r.* FROM delivery_rollup r JOIN articles_site site ON site.id = r.site_id WHERE r.hour >= (
-        SELECT date_trunc('hour', min(at), site.time_zone) FROM delivery_addecision d
-        WHERE d.site_id = r.site_id
-    )
+    SELECT r.* FROM delivery_rollup r JOIN articles_site site ON site.id = r.site_id
+    WHERE r.hour >= {KEPT_FROM}
 ), both_sides AS (
     SELECT site_id, hour, line_item_id, measure, number AS c_number, micros AS c_micros, 0 AS k_number,
         0 AS k_micros, slot_id, creative_id, article_id FROM counted

@@ -66,7 +66,7 @@ def fold() -> Folded:
     Twice changes nothing; of several at once, each waits for the one before.
     """
     with connection.cursor() as cursor:
-        low = _locked_mark(cursor)
+        low = locked_mark(cursor)
         high = _number(cursor, _RUNNING)
         if high < low:  # The database came from a dump, whose numbers were others.
             _start_anew(cursor)
@@ -84,7 +84,7 @@ def fold() -> Folded:
 def rebuild() -> Folded:
     """Make the roll-ups of all decisions that are still kept, and the ledger, again from the events."""
     with connection.cursor() as cursor:
-        _locked_mark(cursor)
+        locked_mark(cursor)
         _start_anew(cursor)
     return fold()
 
@@ -114,17 +114,19 @@ def rows_at_mark(query: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]
             return [row[2:] for row in rows if row[1]]
 
 
-def _locked_mark(cursor: Any) -> int:
+def locked_mark(cursor: Any) -> int:
+    """The watermark, which nobody else moves until the transaction ends."""
     cursor.execute("INSERT INTO delivery_watermark (id, folded_before) VALUES (1, 0) ON CONFLICT DO NOTHING")
     return _number(cursor, "SELECT folded_before FROM delivery_watermark FOR UPDATE")
 
 
-# Before the oldest decision that is kept, the roll-ups are the record; they stay.
-_FORGET = """
-DELETE FROM delivery_rollup r USING articles_site site WHERE site.id = r.site_id AND r.hour >= (
-    SELECT date_trunc('hour', min(at), site.time_zone) FROM delivery_addecision d WHERE d.site_id = site.id
-)
-"""
+# The first hour of a site of which every event is still kept; before it the roll-ups are the record.
+KEPT_FROM = """coalesce(
+    (SELECT date_trunc('hour', forgotten_before, site.time_zone) FROM delivery_watermark), '-infinity'
+)"""
+_FORGET = f"""
+DELETE FROM delivery_rollup r USING articles_site site WHERE site.id = r.site_id AND r.hour >= {KEPT_FROM}
+"""  # noqa: S608  (fixed texts)
 _SETTLED_BEFORE = """
 WITH paid AS (
     SELECT r.line_item_id AS item, item.campaign_id AS campaign, r.micros,

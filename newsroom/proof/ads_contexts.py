@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -40,16 +41,31 @@ def conflicts_in(contexts: int, *, seed: int) -> tuple[int, int]:
 
 
 def _conflicts(ad: Candidate, risks: dict[str, str], thread: str, *, is_at_thread: bool) -> bool:
-    """The promise again, in its own words: nothing here is shared with what chooses."""
+    is_house = ad.tier == "house"
+    return not promised(
+        risks, thread, ad.tolerances, ad.thread_tolerance, is_house=is_house, is_at_thread=is_at_thread
+    )
+
+
+def promised(
+    risks: Mapping[str, str],
+    thread: str,
+    tolerances: Mapping[str, str],
+    thread_tolerance: str,
+    *,
+    is_house: bool,
+    is_at_thread: bool,
+) -> bool:
+    """Whether an advertiser may stand here: again, in its own words, sharing nothing with what chooses."""
     known = risks or dict.fromkeys(TOPICS, "medium")
     if "no_ads" in known.values():
-        return True
-    if ad.tier == "house":
         return False
+    if is_house:
+        return True
     for topic, risk in known.items():
-        if RISK_RANK[risk] > ACCEPTED_RANK[ad.tolerances.get(topic, "medium")]:
-            return True
-    return is_at_thread and (thread == "unsafe" or HEAT_RANK[thread] > HEAT_RANK[ad.thread_tolerance])
+        if RISK_RANK[risk] > ACCEPTED_RANK[tolerances.get(topic, "medium")]:
+            return False
+    return not is_at_thread or (thread != "unsafe" and HEAT_RANK[thread] <= HEAT_RANK[thread_tolerance])
 
 
 def _snapshot(dice: random.Random) -> tuple[Index, dict[UUID, Candidate]]:

@@ -7,13 +7,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver, path
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
 
 from newsroom.access.login import LimitedLoginForm
-from newsroom.access.sessions import end_if_over
+from newsroom.access.sessions import end_if_over, end_if_unverified
 
 
 class NewsroomAdminSite(admin.AdminSite):
@@ -28,6 +31,7 @@ class NewsroomAdminSite(admin.AdminSite):
         from ads.desk_views import ads_urls
         from moderation.desk.urls import desk_urls
         from moderation.lifecycle.urls import classifier_urls
+        from newsroom.access.urls import access_urls
         from newsroom.preview import ad_preview, article_preview, booking_preview
 
         preview = path("preview/<uuid:article_id>/", self.admin_view(article_preview), name="article_preview")
@@ -39,6 +43,7 @@ class NewsroomAdminSite(admin.AdminSite):
         book = path("preview/booking/", self.admin_view(booking_preview), name="booking_preview")
         classifier = classifier_urls(self.admin_view)
         return [
+            *access_urls(self.admin_view),
             *desk_urls(self.admin_view),
             *classifier,
             *ads_urls(self.admin_view),
@@ -49,12 +54,35 @@ class NewsroomAdminSite(admin.AdminSite):
             *super().get_urls(),
         ]
 
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Django's login, which does not end at the password where there is a second factor."""
+        from newsroom.access.second_factor_views import StaffLogin
+
+        if request.method == "GET" and self.has_permission(request):
+            return HttpResponseRedirect(reverse("admin:index"))
+        context = {
+            **self.each_context(request),
+            "title": gettext("Log in"),
+            "subtitle": None,
+            "app_path": request.get_full_path(),
+            "username": request.user.get_username(),
+            **(extra_context or {}),
+        }
+        if REDIRECT_FIELD_NAME not in request.GET and REDIRECT_FIELD_NAME not in request.POST:
+            context[REDIRECT_FIELD_NAME] = reverse("admin:index")
+        view: Any = StaffLogin.as_view(
+            extra_context=context, authentication_form=self.login_form, template_name="admin/login.html"
+        )
+        answer: HttpResponse = never_cache(view)(request)
+        return answer
+
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """Django's guard, and around it the default title's time zone: editors read and type local times."""
         guarded = super().admin_view(view, cacheable)
 
         def in_local_time(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             end_if_over(request)
+            end_if_unverified(request)
             with timezone.override(_zone()):
                 response: HttpResponse = guarded(request, *args, **kwargs)
                 if hasattr(response, "render") and callable(response.render):

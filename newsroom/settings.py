@@ -326,6 +326,12 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+# Whether staff must sign in with a code of an authenticator app too, or may.
+STAFF_SECOND_FACTOR = env("STAFF_SECOND_FACTOR", default="required" if MODE == "production" else "optional")
+if STAFF_SECOND_FACTOR not in {"required", "optional"}:
+    raise ImproperlyConfigured(f"STAFF_SECOND_FACTOR is {STAFF_SECOND_FACTOR!r}; use required or optional.")
+# For so long after a password or code an export, or a change of the model, does not ask for another.
+STAFF_STEP_UP_MINUTES = int(env("STAFF_STEP_UP_MINUTES", default="10"))
 
 # --- language, time, files -------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"

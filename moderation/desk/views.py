@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
@@ -43,6 +42,7 @@ from moderation.desk.pages import (
 )
 from moderation.desk.queues import QUEUES, open_articles_waiting, ordered_ids, queue_tallies
 from moderation.desk.sweeping import actions_of
+from newsroom.access.step_up import proves_oneself
 from newsroom.errors import DomainError
 
 PER_PAGE = 25
@@ -298,24 +298,20 @@ def author_address(request: HttpRequest, here: Visit, mailbox_id: UUID) -> HttpR
     mailbox, form = _mailbox(mailbox_id), RevealForm(request.POST)
     if not form.is_valid():
         messages.error(request, "Say why you have to see the address.")
-    elif not _is_still_oneself(request, form.cleaned_data["password"]):
-        messages.error(request, "That was not your password. The address stays hidden.")
     else:
         try:
+            if not proves_oneself(request, form.cleaned_data["password"]):
+                raise ValidationError("That was not your password. The address stays hidden.")
             address = reveal_address(
                 mailbox_id=mailbox_id, actor=request.user, reason=form.cleaned_data["reason"]
             )
+        except ValidationError as error:
+            messages.error(request, error.messages[0])
         except DomainError as error:
             messages.error(request, error.detail)
         else:
             return _author(request, here, mailbox, address=address)
     return HttpResponseRedirect(reverse("admin:desk_author", args=[mailbox_id]))
-
-
-def _is_still_oneself(request: HttpRequest, password: str) -> bool:
-    """Whether the one at the keyboard is who signed in; who has no password cannot be asked for it."""
-    user: Any = request.user
-    return not user.has_usable_password() or user.check_password(password)
 
 
 @require_POST

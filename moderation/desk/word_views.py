@@ -28,6 +28,7 @@ from moderation.desk.wordlists import (
     words_of_file,
 )
 from moderation.models import WordList
+from newsroom.access.step_up import step_up
 from newsroom.errors import FieldError
 
 LOOK, SAVE, TAKE_IN = "look", "save", "take_in"
@@ -105,6 +106,7 @@ def one_list(request: HttpRequest, here: Visit, list_id: UUID) -> HttpResponse:
     return _edit(request, here, _list(list_id))
 
 
+@step_up
 @require_safe
 @for_editors
 def export(request: HttpRequest, here: Visit, list_id: UUID, kind: str) -> HttpResponse:

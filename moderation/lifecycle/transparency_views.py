@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from moderation.desk.moderators import Visit
 from moderation.desk.pages import desk_page, for_editors
 from moderation.lifecycle.transparency import csv_rows, report_of
+from newsroom.access.step_up import is_fresh, to_proof
 
 MONTHS = 13
 
@@ -30,6 +31,8 @@ def transparency(request: HttpRequest, here: Visit) -> HttpResponse:
         judged_until=_moment(request.GET.get("judged_until", ""), default=now),
     )
     if request.GET.get("format") == "csv":
+        if not is_fresh(request):
+            return to_proof(request)
         response = HttpResponse(content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="transparency-{month:%Y-%m}.csv"'
         csv.writer(response).writerows(csv_rows(report))

@@ -26,6 +26,7 @@ from moderation.lifecycle.models import GateReport, ModelEvent, TrainingRun
 from moderation.lifecycle.sampling import review_sample
 from moderation.lifecycle.shadow import shadow_engine
 from moderation.models import ModelVersion
+from newsroom.access.step_up import step_up
 from newsroom.errors import DomainError
 
 View = Callable[..., HttpResponse]
@@ -124,6 +125,7 @@ def version(request: HttpRequest, version_id: UUID) -> HttpResponse:
     )
 
 
+@step_up
 @needs("lifecycle.add_modelevent")
 @require_POST
 def step(request: HttpRequest) -> HttpResponse:

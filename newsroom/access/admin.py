@@ -7,12 +7,15 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db import transaction
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from newsroom.access.models import ApiToken, Scope
+from newsroom.access.models import ApiToken, Scope, SecondFactor
+from newsroom.access.second_factor import reset
 from newsroom.access.services import issue_token, revoke_token
+from newsroom.access.step_up import is_fresh, to_proof
 
 
 class ApiTokenForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -87,3 +90,44 @@ class ApiTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return obj is None and super().has_delete_permission(request, obj)
+
+
+@admin.register(SecondFactor)
+class SecondFactorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Who has a second factor; an administrator resets it when phone and recovery codes are lost."""
+
+    list_display = ["user", "made_at", "codes_left"]
+    list_display_links = None
+    list_select_related = ["user"]
+    search_fields = ["user__username"]
+    ordering = ["user__username"]
+    actions = ["reset"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SecondFactor]:
+        unused = Count("user__recovery_codes", filter=Q(user__recovery_codes__used_at=None))
+        found: QuerySet[SecondFactor] = super().get_queryset(request).annotate(left=unused)
+        return found
+
+    @admin.display(description="recovery codes left")
+    def codes_left(self, factor: Any) -> int:
+        return int(factor.left)
+
+    @admin.action(description="Reset: the next login sets up anew", permissions=["reset"])
+    def reset(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        if not is_fresh(request):
+            return to_proof(request)
+        number = sum(reset(user_id=factor.pk, actor=request.user) for factor in queryset)
+        self.message_user(request, f"{number} reset. Tell their owners yourself, not by a link in a mail.")
+        return None
+
+    def has_reset_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("access.reset_secondfactor")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from newsroom.crypto import keyed_digest
@@ -21,18 +22,27 @@ class LimitedLoginForm(AdminAuthenticationForm):
 
     def clean(self) -> dict[str, Any]:
         if self.request is not None:
-            network = client_network(self.request)
-            account = unicodedata.normalize("NFKC", self.cleaned_data.get("username") or "").casefold()
-            try:
-                enforce(
-                    [
-                        Limit("login", _pseudonym(f"{network}\0{account}")),
-                        Limit("login_network", _pseudonym(network)),
-                    ]
-                )
-            except RateLimited as error:
-                raise ValidationError(_wait(error.retry_after_s or 60), code="rate_limited") from error
+            count_try(self.request, self.cleaned_data.get("username") or "")
         return dict(super().clean())
+
+
+def count_try(request: HttpRequest, username: str, *, at: str = "") -> None:
+    """Count a try at this account from the network of the request; ``at`` names a later step's own count.
+
+    Raises:
+        ValidationError: that network has tried too often. Nobody elsewhere is held up by it.
+    """
+    network = client_network(request)
+    account = unicodedata.normalize("NFKC", username).casefold()
+    try:
+        enforce(
+            [
+                Limit("login", _pseudonym(f"{network}\0{account}" + (f"\0{at}" if at else ""))),
+                Limit("login_network", _pseudonym(network)),
+            ]
+        )
+    except RateLimited as error:
+        raise ValidationError(_wait(error.retry_after_s or 60), code="rate_limited") from error
 
 
 def _pseudonym(value: str) -> str:

@@ -55,3 +55,37 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scope} {self.pk}"
+
+
+class SecondFactor(models.Model):
+    """The authenticator app of a staff account, once it has shown a code. Its secret is stored encrypted."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="second_factor"
+    )
+    secret = models.BinaryField(editable=False)
+    last_step = models.BigIntegerField(editable=False, help_text="A code works once: later steps only.")
+    made_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        permissions = [("reset_secondfactor", "Can reset the second factor of others")]
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"second factor of {self.user}"
+
+
+class RecoveryCode(models.Model):
+    """One way in without the app, once. Stored as a keyed digest."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="recovery_codes"
+    )
+    digest = models.BinaryField(unique=True, editable=False)
+    used_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"recovery code of {self.user_id}"

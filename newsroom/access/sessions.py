@@ -8,10 +8,13 @@ from django.contrib.auth import logout
 from django.http import HttpRequest
 from django.utils import timezone
 
+from newsroom.access.second_factor import is_required
+
 IDLE = timedelta(hours=1)
 LONGEST = timedelta(hours=12)
 NOTED_EVERY = timedelta(minutes=1)
 BEGAN, SEEN = "began_at", "seen_at"
+VERIFIED = "second_factor_verified"  # Set by the login step that saw a code.
 
 
 def end_if_over(request: HttpRequest) -> bool:
@@ -29,3 +32,11 @@ def end_if_over(request: HttpRequest) -> bool:
     if now - seen > NOTED_EVERY.total_seconds():
         request.session[SEEN] = now
     return False
+
+
+def end_if_unverified(request: HttpRequest) -> bool:
+    """Sign out a session without a second factor where one is required: it began before that was so."""
+    if not is_required() or not request.user.is_authenticated or VERIFIED in request.session:
+        return False
+    logout(request)
+    return True

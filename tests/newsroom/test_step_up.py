@@ -1,0 +1,77 @@
+"""A session left open carries no data away: exports and changes of the model ask for a password or code."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from newsroom.access.step_up import PROVED
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+REPORT = "/admin/desk/transparency/?format=csv"
+WORD = "correct horse battery"
+
+
+@pytest.fixture
+def client(settings):
+    settings.NEWSROOM_LIMITS = "default"
+    user = UserFactory(username=f"ada-{uuid4().hex}", is_superuser=True)
+    user.set_password(WORD)
+    user.save()
+    client = Client(REMOTE_ADDR=f"10.{uuid4().bytes[0]}.{uuid4().bytes[1]}.{uuid4().bytes[2]}")
+    client.force_login(user)
+    return client
+
+
+def proved_minutes_ago(client, minutes):
+    session = client.session
+    session[PROVED] = timezone.now().timestamp() - 60 * minutes
+    session.save()
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(0, 200), (9.9, 200), (10.1, 302), (-5, 302)])
+def test_an_export_needs_a_proof_of_the_last_minutes(client, minutes, status):
+    proved_minutes_ago(client, minutes)
+    assert client.get(REPORT).status_code == status
+
+
+def test_after_the_password_one_is_back_and_it_works(client):
+    proved_minutes_ago(client, 60)
+    asked = client.get(REPORT)["Location"]
+    assert asked.startswith("/admin/prove/?next=")
+    assert "Is it still you?" in client.get(asked).content.decode()
+    wrong = client.post("/admin/prove/", {"proof": "guess", "next": REPORT})
+    assert "neither your password nor a code" in wrong.content.decode()
+    assert client.get(REPORT).status_code == 302
+    assert client.post("/admin/prove/", {"proof": WORD, "next": REPORT})["Location"] == REPORT
+    assert client.get(REPORT).status_code == 200
+
+
+def test_a_change_of_the_model_is_not_done_before(client):
+    proved_minutes_ago(client, 60)
+    answer = client.post(
+        "/admin/classifier/step/", {}, headers={"Referer": "http://testserver/admin/classifier/"}
+    )
+    assert answer["Location"] == "/admin/prove/?next=%2Fadmin%2Fclassifier%2F"
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)", ""])
+def test_it_leads_nowhere_else(client, elsewhere):
+    assert client.post("/admin/prove/", {"proof": WORD, "next": elsewhere})["Location"] == "/admin/"
+
+
+def test_guessing_is_stopped(client):
+    proved_minutes_ago(client, 60)
+    for _ in range(5):
+        client.post("/admin/prove/", {"proof": "guess"})
+    answer = client.post("/admin/prove/", {"proof": WORD})
+    assert "Too many tries from your network." in answer.content.decode()
+
+
+def test_nobody_is_asked_who_is_not_signed_in():
+    assert Client().get("/admin/prove/")["Location"].startswith("/admin/login/")
+    assert Client().get(REPORT)["Location"].startswith("/admin/login/")

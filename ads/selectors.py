@@ -1,10 +1,9 @@
-"""Whose ads a user works on, and the ads of one page view, ready to be shown."""
+"""Whose ads a user works on, and what an ad on an article's page stands beside."""
 
 from __future__ import annotations
 
 import json
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from ads.decision import FLUID, Candidate, Choice, Surroundings, decide
+from ads.decision import FLUID, Candidate, Surroundings
 from ads.fresh import Fresh
 from ads.models import RUNNING, Advertiser, Creative, LineItem, Slot
 from ads.suitability import CALM, UNKNOWN, strictest
@@ -62,12 +61,12 @@ NOBODY = Reader()
 
 @dataclass(frozen=True, slots=True)
 class FilledSlot:
-    """A slot with the creative that won it; ``creative`` is None where nothing may be shown."""
+    """A slot with the creative that stands in it."""
 
     code: str
     position: str
     size: str
-    creative: Creative | None
+    creative: Creative
     sponsor: str
     disclosure: str
     label: str
@@ -91,28 +90,6 @@ READ_OWN = "ads.read_own_campaigns"
 def advertisers_of(user: Any) -> frozenset[UUID]:
     """Whose campaigns somebody with the role *advertiser* reads; nobody's without an assignment."""
     return frozenset(Advertiser.objects.filter(readers__user=user).values_list("pk", flat=True))
-
-
-def ads_for_article(article: Article, *, at: datetime, seed: int | None = None) -> dict[str, FilledSlot]:
-    """The page's slots above and below the article by position. Four queries. ``seed`` fixes the draw.
-
-    Of several slots in one position the first by code that has an ad is shown.
-    """
-    slots = list(
-        Slot.objects.filter(site=article.site, active=True)
-        .exclude(position=Slot.Position.IN_THREAD)
-        .order_by("position", "code")
-    )
-    creatives = {creative.pk: creative for creative in _creatives(article)}
-    beside = surroundings(article, at=at, slots=slots)
-    choices = decide(
-        [candidate(creative) for creative in creatives.values()],
-        slots=[slot.code for slot in slots],
-        at=at,
-        beside=beside,
-        seed=secrets.randbits(63) if seed is None else seed,
-    )
-    return _by_position(article.site, slots, choices, creatives)
 
 
 def _read_beside(
@@ -161,32 +138,6 @@ def surroundings(
         floors={slot.code: slot.floor_price_micros for slot in slots if slot.floor_price_micros},
         sizes={slot.code: slot.sizes for slot in slots if slot.sizes and FLUID not in slot.sizes},
     )
-
-
-def _by_position(
-    site: Site, slots: Sequence[Slot], choices: Sequence[Choice], creatives: Mapping[UUID, Creative]
-) -> dict[str, FilledSlot]:
-    shown: dict[str, FilledSlot] = {}
-    for slot, choice in zip(slots, choices, strict=True):
-        creative = creatives[choice.creative_id] if choice.creative_id else None
-        if slot.position in shown and (creative is None or shown[slot.position].creative):
-            continue
-        shown[slot.position] = FilledSlot(
-            code=slot.code,
-            position=slot.position,
-            size=slot.sizes[0] if slot.sizes else "fluid",
-            creative=creative,
-            sponsor=creative.line_item.campaign.advertiser.name if creative else "",
-            disclosure=site.disclosure,
-            label=site.ad_label,
-        )
-    return shown
-
-
-def _creatives(article: Article) -> list[Creative]:
-    found = Creative.objects.filter(active=True, line_item__campaign__advertiser__site=article.site)
-    joined = found.select_related("line_item__campaign__advertiser__site", "image")
-    return list(joined.prefetch_related("line_item__slots"))
 
 
 def candidate(creative: Creative) -> Candidate:

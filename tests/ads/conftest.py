@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -17,6 +18,8 @@ from django.test import Client
 from django.utils import timezone
 
 from ads.creatives import content_digest
+from ads.delivery.serving import Served, serve
+from ads.delivery.snapshots import choices_of
 from ads.models import Advertiser, Assignment, Campaign, Creative, LineItem, Slot
 from articles.models import Article, Section, Site
 from newsroom.access.services import issue_token
@@ -158,3 +161,19 @@ def field_codes(response: HttpResponse) -> dict[str, str]:
     assert response.status_code == 400, response.content
     assert response["Content-Type"] == "application/problem+json"
     return {error["field"]: error["code"] for error in response.json()["errors"]}
+
+
+def filled_on(article: Article, *, at: datetime | None = None, seed: int | None = None) -> dict[str, Served]:
+    """What a page view shows above and below: by position the first slot by code that has an ad."""
+    codes = [slot.code for slot in choices_of(article.site).slots]
+    shown: dict[str, Served] = {}
+    for one in serve(article, codes, at=at or timezone.now(), seed=seed):
+        if one.slot is not None and one.slot.position != Slot.Position.IN_THREAD:
+            known = shown.get(one.slot.position)
+            if known is None or known.creative is None:
+                shown[one.slot.position] = one
+    return shown
+
+
+def sponsor_of(one: Served) -> str:
+    return one.creative.line_item.campaign.advertiser.name if one.creative else ""

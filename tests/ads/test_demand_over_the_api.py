@@ -11,21 +11,21 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from ads.models import Advertiser, Campaign, Creative, LineItem
-from ads.selectors import ads_for_article
 from articles import sites
 from articles.models import Site
 from tests.ads.conftest import (
     SLOTS,
     Caller,
     field_codes,
+    filled_on,
     new_article,
     new_creative,
     new_line_item,
     new_slot,
     noted,
+    sponsor_of,
 )
 
 pytestmark = pytest.mark.django_db
@@ -462,6 +462,6 @@ def test_two_of_one_group_never_stand_on_the_same_page(site: Site) -> None:
         new_creative(item)
         Advertiser.objects.filter(pk=item.campaign.advertiser_id).update(competitor_group="dealers")
     for seed in range(20):
-        filled = ads_for_article(article, at=timezone.now(), seed=seed)
-        assert len({slot.sponsor for slot in filled.values()}) == 1
+        filled = filled_on(article, seed=seed)
+        assert len({sponsor_of(slot) for slot in filled.values()}) == 1
         assert all(slot.creative for slot in filled.values())

@@ -15,13 +15,13 @@ from django.utils import timezone
 from ads.delivery.models import AdDecision, AdEvent
 from ads.delivery.serving import explain
 from ads.models import Creative, LineItem
-from ads.selectors import ads_for_article
 from articles.models import Article, Site
 from articles.selectors import sensitivities
 from comments.models import Comment, CommentPrivate, Mailbox, Thread
 from comments.services import accepts_comments
 from newsroom.crypto import decrypt_address
 from seeds.content import DOMAINS
+from tests.ads.conftest import filled_on, sponsor_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("seeded_at")]
 
@@ -55,20 +55,20 @@ def test_recent_articles_are_of_the_last_four_weeks_and_in_many_sections(seeded_
 
 def test_every_slot_of_every_article_is_filled() -> None:
     for article in Article.objects.select_related("site", "section"):
-        filled = ads_for_article(article, at=timezone.now())
+        filled = filled_on(article)
         assert {slot.creative is not None for slot in filled.values()} == {True}
         assert set(filled) == {"article_top", "article_bottom"}
 
 
 def test_sport_carries_the_dealer_and_war_only_the_papers_own() -> None:
     for article in Article.objects.filter(section__slug="sport").select_related("site", "section"):
-        filled = ads_for_article(article, at=timezone.now())
-        assert filled["article_top"].sponsor == "Harbour Motors"
-        assert filled["article_bottom"].sponsor == "Bramble Bakery"
+        filled = filled_on(article)
+        assert sponsor_of(filled["article_top"]) == "Harbour Motors"
+        assert sponsor_of(filled["article_bottom"]) == "Bramble Bakery"
     war = Article.objects.filter(sensitivities__topic="war", sensitivities__risk="high")
     assert war.count() >= 2
     for article in war.select_related("site", "section"):
-        sponsors = {slot.sponsor for slot in ads_for_article(article, at=timezone.now()).values()}
+        sponsors = {sponsor_of(slot) for slot in filled_on(article).values()}
         assert sponsors == {"The Ternhaven Tribune"}
 
 

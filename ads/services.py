@@ -12,6 +12,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from ads.creatives import check_creative, content_digest
+from ads.delivery.limits import check_spent
 from ads.line_items import check_line_item, check_move
 from ads.models import AdImage, AdObject, Advertiser, Campaign, Creative, LineItem, PolicyOverride, Slot
 from ads.preconditions import ANY, require_current
@@ -111,6 +112,7 @@ def save_object(
         return changed
     changed.version = stored.version + 1 if stored else 1
     _write(changed)
+    check_spent(changed, stored)
     for name, objects in (related or {}).items():
         getattr(changed, name).set(objects)
     _note(

@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 from PIL import Image, UnidentifiedImageError
 
 from articles.origins import validate_origins
+from articles.signals import site_checked
 from newsroom.ids import uuid7
 
 PICTURE_FORMATS = {"JPEG", "PNG", "WEBP"}
@@ -158,6 +159,10 @@ class Site(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        site_checked.send(type(self), site=self)
 
 
 class Topic(models.TextChoices):

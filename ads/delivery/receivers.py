@@ -11,14 +11,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.dispatch import receiver
 from django.utils import timezone
 
 from ads.delivery.credits import credit_beside, credit_beside_removed
 from ads.delivery.forgetting import forget_decisions
+from ads.delivery.limits import has_decisions
 from ads.delivery.reconciling import differences
 from ads.delivery.rollups import fold
+from articles.models import Site
+from articles.signals import site_checked
 from comments.models import Comment
 from comments.retention import kept_for
 from comments.signals import comment_changed
@@ -78,3 +82,12 @@ def credit_late(**kwargs: Any) -> dict[str, int]:
 @retains("ads")
 def forget_old(at: datetime) -> int:
     return forget_decisions(before=at - kept_for("ads"))
+
+
+@receiver(site_checked)
+def keep_the_zone(*, site: Site, **kwargs: Any) -> None:
+    """Hours, days, daily caps and statements were counted in the zone there is."""
+    stored = Site.objects.filter(pk=site.pk).exclude(time_zone=site.time_zone).first()
+    if stored is not None and has_decisions(stored):
+        words = f"Ads were counted and invoiced by the days of {stored.time_zone}: it stays."
+        raise ValidationError({"time_zone": ValidationError(words, code="has_events")})

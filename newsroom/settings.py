@@ -421,6 +421,10 @@ if NEWSROOM_RETENTION.get("ads", 400) < 28:
 # --- the desk ------------------------------------------------------------------------------------------
 # After so many days a hold on a closed article ends as "not reviewed in time". 0: never.
 NEWSROOM_HOLD_DAYS = int(env("NEWSROOM_HOLD_DAYS", default="14"))
+# Who is told by mail when comments wait too long, and what too long is. 0: that limit is off.
+DESK_ALERTS_TO = env_list("DESK_ALERTS_TO")
+DESK_ALERT_QUEUE_MINUTES = int(env("DESK_ALERT_QUEUE_MINUTES", default="240"))
+DESK_ALERT_PENDING_SECONDS = int(env("DESK_ALERT_PENDING_SECONDS", default="120"))
 
 # --- the classifier's life (docs/model-life-cycle.md) --------------------------------------------------
 # Share of what the machine publishes or rejects that a person judges again, drawn at random.

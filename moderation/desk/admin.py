@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from moderation.desk.models import Moderator
+from moderation.desk.models import Incident, Moderator
 
 
 @admin.register(Moderator)
@@ -16,7 +16,7 @@ class ModeratorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     search_fields = ["user__username"]
     autocomplete_fields = ["user"]
     filter_horizontal = ["sections"]
-    fields = ["user", "sections", "blur"]
+    fields = ["user", "sections", "blur", "mail_hour"]
     actions = None
 
     @admin.display(description="sections")
@@ -29,3 +29,22 @@ class ModeratorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Moderator | None = None) -> list[str]:
         return ["user"] if obj else []
+
+
+@admin.register(Incident)
+class IncidentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What waited too long, and until when. Nothing to change: an incident ends by itself."""
+
+    list_display = ["kind", "urgency", "began_at", "ended_at"]
+    list_display_links = None
+    ordering = ["-began_at"]
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Incident | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Incident | None = None) -> bool:
+        return False

@@ -173,3 +173,9 @@ class FilterForm(forms.Form):
             sort=data.get("sort") or "risk",
             scope=scope,
         )
+
+
+class MailHourForm(forms.Form):
+    """When the summary comes by mail; empty: never."""
+
+    mail_hour = forms.IntegerField(required=False, min_value=0, max_value=23)

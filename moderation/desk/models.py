@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
@@ -54,6 +55,14 @@ class Moderator(models.Model):
     sections = models.ManyToManyField(
         Section, blank=True, related_name="+", help_text="Only comments of these sections; empty: all."
     )
+    mail_hour = models.PositiveSmallIntegerField(
+        "summary by mail at",
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(23)],
+        help_text="Hour of the day, 0 to 23, by the default title's clock; empty: none.",
+    )
+    mailed_on = models.DateField(null=True, editable=False)
     active_at = models.DateTimeField(db_default=Now(), editable=False)
     left_at = models.DateTimeField(
         null=True, editable=False, help_text="The end of the visit before this one."
@@ -61,3 +70,24 @@ class Moderator(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}"
+
+
+class Incident(models.Model):
+    """Something waited longer than its limit: told once when it began, and once when it was over."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=20, help_text="pending, or the key of a queue.")
+    urgency = models.CharField(max_length=10)
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind"], condition=models.Q(ended_at=None), name="one_open_incident_of_a_kind"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} since {self.began_at:%d %b %H:%M}"

@@ -26,6 +26,7 @@ class Visit:
     blur: bool
     sections: tuple[UUID, ...]
     left_at: datetime
+    mail_hour: int | None = None
 
     def covers(self, section_id: UUID) -> bool:
         return not self.sections or section_id in self.sections
@@ -58,6 +59,7 @@ def visit(user: Any, *, now: datetime) -> Visit:
         blur=moderator.blur,
         sections=tuple(moderator.sections.values_list("pk", flat=True)),
         left_at=moderator.left_at or now - FIRST_VISIT_LOOKS_BACK,
+        mail_hour=moderator.mail_hour,
     )
 
 

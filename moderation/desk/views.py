@@ -23,8 +23,18 @@ from moderation.desk.authors import reveal_address, set_author_flag
 from moderation.desk.changes import changes_of
 from moderation.desk.clusters import Waiting
 from moderation.desk.deciding import decide, decide_all
+from moderation.desk.digests import set_mail_hour
 from moderation.desk.emergency_views import emergency_panel
-from moderation.desk.forms import UNDO, AuthorForm, BulkForm, DecideForm, EscalateForm, RevealForm, Seen
+from moderation.desk.forms import (
+    UNDO,
+    AuthorForm,
+    BulkForm,
+    DecideForm,
+    EscalateForm,
+    MailHourForm,
+    RevealForm,
+    Seen,
+)
 from moderation.desk.items import author_key, history, item, items
 from moderation.desk.languages import language_note
 from moderation.desk.moderators import Visit, set_blur, since
@@ -74,6 +84,9 @@ def home(request: HttpRequest, here: Visit) -> HttpResponse:
         "open_articles": open_articles_waiting(now=now, scope=here.sections),
         "undo": undo_strip(request),
         "blur": here.blur,
+        "mail_hour": here.mail_hour,
+        "hours": range(24),
+        "has_address": bool(getattr(request.user, "email", "")),
         "emergency": emergency_panel(request, here),
         "languages": language_note(),
     }
@@ -318,6 +331,9 @@ def author_address(request: HttpRequest, here: Visit, mailbox_id: UUID) -> HttpR
 @for_editors
 def settings(request: HttpRequest, here: Visit) -> HttpResponse:
     set_blur(request.user, blur=request.POST.get("blur") == "on")
+    form = MailHourForm(request.POST)
+    if "mail_hour" in request.POST and form.is_valid():
+        set_mail_hour(request.user, hour=form.cleaned_data["mail_hour"], now=timezone.now())
     return HttpResponseRedirect(way_back(request))
 
 

@@ -10,6 +10,7 @@ from django.db.models import BigIntegerField
 from django.utils import timezone
 
 from ads.creatives import check_creative
+from ads.delivery.limits import check_spent
 from ads.line_items import check_line_item, check_move
 from ads.models import AdImage, AdObject, Campaign, Creative, LineItem, Slot
 from ads.money import format_money, parse_money
@@ -76,6 +77,16 @@ class AdObjectForm(forms.ModelForm):  # type: ignore[type-arg]
                 code="stale",
             )
         return cleaned
+
+    def _post_clean(self) -> None:
+        """What the events so far contradict is said at its field; ``save_object`` asks again."""
+        super()._post_clean()  # type: ignore[misc]  # Django's own step; what was typed is on the instance then.
+        if self.errors:
+            return
+        try:
+            check_spent(self.instance, type(self.instance).objects.filter(pk=self.instance.pk).first())
+        except FieldError as error:
+            self.add_error(error.field if error.field in self.fields else None, error.detail)
 
 
 class SlotForm(AdObjectForm):

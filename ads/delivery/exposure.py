@@ -48,6 +48,22 @@ class CreditAnswer(StrictSerializer):
     credited = serializers.IntegerField(help_text="Impressions that were not credited before.")
 
 
+EXPOSED = {
+    "article": "ninth-day",
+    "sensitivity": {"war": "high"},
+    "results": [
+        {
+            "advertiser": ADVERTISER,
+            "name": "Harbour Motors",
+            "reason": "sensitive_war",
+            "impressions": 412,
+            "credited": 0,
+            "earned_micros": 3_502_000,
+        }
+    ],
+}
+
+
 class Exposures(AdsView):
     """``GET``: who is exposed on an article."""
 
@@ -59,6 +75,7 @@ class Exposures(AdsView):
         description="Advertisers that stood on an article and would not accept it as it is judged now.",
         parameters=[SITE, OpenApiParameter("article", str, required=True, description="Its slug.")],
         responses=ExposuresAnswer,
+        examples=[OpenApiExample("One dealer", value=EXPOSED, response_only=True)],
     )
     def get(self, request: Request) -> Response:
         slug = request.query_params.get("article")

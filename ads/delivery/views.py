@@ -17,12 +17,21 @@ from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ads.creatives import shown
+from ads.delivery.documents import (
+    DECIDE_EXAMPLE,
+    DECIDED_EXAMPLE,
+    EXPLAIN_EXAMPLE,
+    REPORT,
+    REPORT_EXAMPLE,
+    DecisionAnswers,
+    ExplainAnswer,
+)
 from ads.delivery.events import Visit, count_event, event_token, shown_decision, signed_decision
 from ads.delivery.models import AdDecision, Kind
 from ads.delivery.reports import GROUPS, LONGEST, Numbers, report, total
@@ -82,27 +91,6 @@ class DecisionRequest(StrictSerializer):
     )
 
 
-class DecisionAnswer(StrictSerializer):
-    slot = serializers.CharField()
-    between = serializers.ListField(
-        child=serializers.UUIDField(),
-        required=False,
-        help_text="Of a slot in a thread: the comments above and below; it has one result per place.",
-    )
-    decision_id = serializers.UUIDField(required=False)
-    creative = serializers.DictField(required=False)
-    size = serializers.CharField(required=False)
-    disclosure = serializers.CharField(required=False, help_text="Show it with the ad, always.")
-    impression_url = serializers.CharField(required=False)
-    viewable_url = serializers.CharField(required=False)
-    click_url = serializers.CharField(required=False)
-    no_fill_reason = serializers.CharField(required=False)
-
-
-class DecisionAnswers(StrictSerializer):
-    results = DecisionAnswer(many=True)
-
-
 class Decisions(StrictView):
     """``POST``: the ads of one page view."""
 
@@ -115,6 +103,10 @@ class Decisions(StrictView):
         parameters=[OpenApiParameter("site", str, description="Code of a site; default: by Host.")],
         request=DecisionRequest,
         responses=DecisionAnswers,
+        examples=[
+            OpenApiExample("Two slots of a page", value=DECIDE_EXAMPLE, request_only=True),
+            OpenApiExample("One is filled", value=DECIDED_EXAMPLE, response_only=True),
+        ],
     )
     def post(self, request: Request) -> Response:
         asked = DecisionRequest(data=request.data)
@@ -219,7 +211,8 @@ class Explain(AdsView):
         operation_id="ads_decision_explain",
         description="Each line item with its first failing rule or its odds; and the draw, done again.",
         parameters=[SITE],
-        responses={200: OpenApiTypes.OBJECT},
+        responses=ExplainAnswer,
+        examples=[OpenApiExample("Why the dealer", value=EXPLAIN_EXAMPLE, response_only=True)],
     )
     def get(self, request: Request, pk: UUID) -> Response:
         rows = AdDecision.objects.select_related("slot", "article").filter(site=self.site)
@@ -250,7 +243,10 @@ class Report(AdsView):
             OpenApiParameter("format", str, enum=["json", "csv"]),
             OpenApiParameter("advertiser", UUID, description="Only what belongs to this one."),
         ],
-        responses={(200, "application/json"): OpenApiTypes.OBJECT, (200, "text/csv"): OpenApiTypes.STR},
+        responses={(200, "application/json"): REPORT, (200, "text/csv"): OpenApiTypes.STR},
+        examples=[
+            OpenApiExample("One day", value=REPORT_EXAMPLE, response_only=True, media_type="application/json")
+        ],
     )
     def get(self, request: Request) -> Response | HttpResponse:
         first, last = asked_days(request)

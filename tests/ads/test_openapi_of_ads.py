@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
+
+from ads.delivery.models import AdDecision
+from ads.models import LineItem
+from articles.models import Site
+from articles.services import set_sensitivity
+from tests.ads.conftest import Caller, new_article, new_creative, new_line_item, new_slot
+from tests.ads.test_delivery import browse
 
 LIST, ONE = "/api/v1/ads/slots/", "/api/v1/ads/slots/{id}/"
 
@@ -66,3 +75,60 @@ def test_the_examples_of_every_kind_fit_their_schema(schema: dict[str, Any], kin
         component = schema["components"]["schemas"][media["schema"]["$ref"].rpartition("/")[2]]
         (example,) = media["examples"].values()
         assert set(component["required"]) <= set(example["value"]) <= set(component["properties"])
+
+
+ANSWERS = {
+    "decisions/": ("post", "DecisionAnswers"),
+    "decisions/{id}/explain/": ("get", "ExplainAnswer"),
+    "reports/": ("get", "ReportAnswer"),
+    "exposures/": ("get", "ExposuresAnswer"),
+    "earnings/": ("get", "EarningsAnswer"),
+}
+
+
+@pytest.mark.parametrize("path", ANSWERS)
+def test_answers_about_delivery_are_described_with_an_example(schema: dict[str, Any], path: str) -> None:
+    method, name = ANSWERS[path]
+    answer = schema["paths"][f"/api/v1/ads/{path}"][method]["responses"]["200"]["content"]["application/json"]
+    assert answer["schema"] == {"$ref": f"#/components/schemas/{name}"}
+    assert schema["components"]["schemas"][name]["properties"]
+    for example in answer["examples"].values():
+        fits(schema, answer["schema"], example["value"])
+
+
+def fits(schema: dict[str, Any], wanted: dict[str, Any], value: Any) -> None:
+    """Every key that stands in an answer is described, and every one that must be there is."""
+    while "$ref" in wanted or "allOf" in wanted:
+        name = wanted["$ref"] if "$ref" in wanted else wanted["allOf"][0]["$ref"]
+        wanted = schema["components"]["schemas"][name.rpartition("/")[2]]
+    if isinstance(value, list):
+        for one in value:
+            fits(schema, wanted["items"], one)
+    elif isinstance(value, dict) and "properties" in wanted:
+        assert set(wanted.get("required", ())) <= set(value) <= set(wanted["properties"])
+        for key, one in value.items():
+            fits(schema, wanted["properties"][key], one)
+
+
+@pytest.mark.django_db
+def test_what_is_answered_is_what_is_described(schema: dict[str, Any], manager: Caller, site: Site) -> None:
+    article = new_article(site)
+    set_sensitivity(article=article, topic="crime", risk="low", source="editor")
+    sold = new_creative(new_line_item(site, new_slot(site, code="top"), price_micros=8_500_000))
+    browse(article, 1)
+    set_sensitivity(article=article, topic="war", risk="high", source="editor")
+    decision = AdDecision.objects.get()
+    today = timezone.now().date().isoformat()
+    body = {"article": article.slug, "slots": ["top", "none"], "view": str(uuid4())}
+    LineItem.objects.filter(pk=sold.line_item_id).update(type="house", price_micros=0)
+    asked = {
+        "decisions/": manager.post("/api/v1/ads/decisions/", body),
+        "decisions/{id}/explain/": manager.get(f"/api/v1/ads/decisions/{decision.pk}/explain/"),
+        "reports/": manager.get(f"/api/v1/ads/reports/?from={today}&to={today}&group_by=article"),
+        "exposures/": manager.get(f"/api/v1/ads/exposures/?article={article.slug}"),
+        "earnings/": manager.get(f"/api/v1/ads/earnings/?from={today}&to={today}"),
+    }
+    assert set(asked) == set(ANSWERS)
+    for path, answer in asked.items():
+        assert answer.status_code == 200, path
+        fits(schema, {"$ref": f"#/components/schemas/{ANSWERS[path][1]}"}, answer.json())

@@ -12,6 +12,7 @@ from ads.delivery.rollups import fold
 from ads.models import Campaign, LineItem
 from articles.models import Site
 from tests.ads.conftest import Caller, field_codes
+from tests.ads.test_delivery_pages import signed_in
 from tests.ads.test_the_money_adds_up import make_article, make_sold, seen
 from tests.factories import UserFactory
 
@@ -73,3 +74,22 @@ def test_a_site_whose_ads_were_counted_keeps_its_time_zone(
         assert (error in answer.content.decode()) if error else answer.status_code == 302
         changed.refresh_from_db()
         assert (changed.time_zone == "Asia/Kathmandu") is not bool(error)
+
+
+@pytest.mark.django_db
+def test_the_form_says_it_at_the_field(manager: Caller, item: LineItem) -> None:
+    desk = signed_in(manager)
+    for kind, changed in (("lineitem", item), ("campaign", item.campaign)):
+        path = f"/admin/ads/{kind}/{changed.pk}/change/"
+        form = desk.get(path).context["adminform"].form
+        sent = {name: form[name].value() for name in form.fields if name != "ends_at"}
+        sent = {name: value for name, value in sent.items() if value not in (None, False)}
+        for name in ("starts_at", "ends_at"):
+            moment = sent.pop(name, None)
+            if moment is not None:
+                sent |= {f"{name}_0": f"{moment:%Y-%m-%d}", f"{name}_1": f"{moment:%H:%M:%S}"}
+        answer = desk.post(path, sent | {"budget_micros": "0.01"})
+        assert answer.status_code == 200
+        errors = answer.context["adminform"].form.errors
+        assert list(errors) == ["budget_micros"], errors
+        assert "0.017 was spent already" in errors["budget_micros"][0]

@@ -95,3 +95,34 @@ class CommentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 @admin.register(CommentSettings)
 class CommentSettingsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["site", "downvotes", "nudge", "reports_hide_after", "obligations"]
+    fieldsets = [
+        (None, {"fields": ["site", "downvotes", "nudge", "reports_hide_after", "obligations"]}),
+        (
+            "Limits (429, and how long to wait)",
+            {
+                "fields": [
+                    "limit_network",
+                    "limit_shared_network",
+                    "limit_address",
+                    "limit_article",
+                    "limit_site",
+                    "limit_vote",
+                    "limit_report",
+                ]
+            },
+        ),
+        (
+            "What a person looks at first",
+            {
+                "fields": [
+                    "form_min_age_s",
+                    "wave_commenters",
+                    "hold_shorteners",
+                    "hold_disposable",
+                    "disposable_domains",
+                    "spam_wave_after",
+                    "spam_wave_minutes",
+                ]
+            },
+        ),
+    ]

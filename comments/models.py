@@ -6,11 +6,14 @@ from datetime import datetime
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
 from articles.models import Article, Site
 from newsroom.ids import uuid7
+from newsroom.limits import parse_rates
 
 MAX_DEPTH = 5
 NAME_LENGTH = 80
@@ -247,6 +250,9 @@ class CommentPrivate(models.Model):
     network_key = models.ForeignKey(NetworkKey, null=True, on_delete=models.SET_NULL, related_name="+")
     honeypot = models.BooleanField(default=False)
     form_age_s = models.FloatField(null=True, help_text="Seconds from form to sending; none over the API.")
+    disposable = models.BooleanField(
+        default=False, db_default=False, help_text="Sent with a throw-away address, as it was known then."
+    )
 
     class Meta:
         verbose_name = "private part"
@@ -289,6 +295,25 @@ class Obligations(models.TextChoices):
     PLATFORM = "platform", "online platform"
 
 
+def check_rates(value: str) -> None:
+    """Refuse what is neither rates nor ``off``."""
+    try:
+        parse_rates(value)
+    except ValueError:
+        raise ValidationError("Write rates such as “10/minute 60/hour”, or “off”.", code="invalid") from None
+
+
+def _rates(counts: str) -> models.CharField[str, str]:
+    return models.CharField(
+        max_length=80,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[check_rates],
+        help_text=f"{counts}, such as “10/minute 60/hour”; “off”: no limit. Empty: as NEWSROOM_LIMITS.",
+    )
+
+
 class CommentSettings(models.Model):
     """How one site takes comments. A site without such a row has the defaults."""
 
@@ -315,6 +340,45 @@ class CommentSettings(models.Model):
         default=False,
         db_default=False,
         help_text="Ask the author of a comment that is held for its tone, once, to reword it.",
+    )
+    limit_network = _rates("Comments of one network (IPv6)")
+    limit_shared_network = _rates("Comments of one IPv4 address, behind which there may be a town")
+    limit_address = _rates("Comments of one email address")
+    limit_article = _rates("Comments under one article")
+    limit_site = _rates("Comments on the whole site")
+    limit_vote = _rates("Votes of one network")
+    limit_report = _rates("Reports of one network")
+    form_min_age_s = models.PositiveSmallIntegerField(
+        default=2, db_default=2, help_text="A form sent in fewer seconds holds the comment. 0: never."
+    )
+    wave_commenters = models.PositiveSmallIntegerField(
+        default=2,
+        db_default=2,
+        help_text="Nearly the same text by so many others within 24 hours holds it. 0: never.",
+    )
+    hold_shorteners = models.BooleanField(
+        default=True, db_default=True, help_text="Links by way of a shortener hold the comment."
+    )
+    hold_disposable = models.BooleanField(
+        default=True, db_default=True, help_text="Throw-away email addresses hold the comment."
+    )
+    disposable_domains = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="More domains of throw-away addresses, one a line; with a minus before it: is none.",
+    )
+    spam_wave_after = models.PositiveSmallIntegerField(
+        default=20,
+        db_default=20,
+        help_text="So much that looks like spam in ten minutes, and a quarter of all, makes people read "
+        "everything first for a while. 0: never.",
+    )
+    spam_wave_minutes = models.PositiveSmallIntegerField(
+        default=60,
+        db_default=60,
+        validators=[MinValueValidator(1), MaxValueValidator(10_080)],
+        help_text="So long, and again while it goes on.",
     )
 
     class Meta:

@@ -182,7 +182,7 @@ def oldest_pending_age_s() -> float:
 _TO_JUDGE = """
 SELECT c.id, c.article_id, c.name, c.body, c.revision, c.created_at, c.demo,
     a.id, a.site_id, a.section_id,
-    p.comment_id, p.mailbox_id, p.network, p.honeypot, p.form_age_s,
+    p.comment_id, p.mailbox_id, p.network, p.honeypot, p.form_age_s, p.disposable,
     m.id, m.verified_at, m.trusted, m.blocked, m.premoderated
 FROM comments_comment c
 JOIN articles_article a ON a.id = c.article_id
@@ -192,7 +192,7 @@ WHERE c.id = %s
 """
 _COMMENT = ("id", "article_id", "name", "body", "revision", "created_at", "demo")
 _ARTICLE = ("id", "site_id", "section_id")
-_PRIVATE = ("comment_id", "mailbox_id", "network", "honeypot", "form_age_s")
+_PRIVATE = ("comment_id", "mailbox_id", "network", "honeypot", "form_age_s", "disposable")
 _MAILBOX = ("id", "verified_at", "trusted", "blocked", "premoderated")
 
 

@@ -16,10 +16,12 @@ from django.utils import timezone
 
 from articles.models import Article
 from articles.opening import opening
+from comments.disposable import is_disposable
 from comments.models import MAX_DEPTH, Comment, CommentPrivate, CommentRevision, Mailbox, NetworkKey
 from comments.networks import network_key
 from comments.retention import kept_for
 from comments.signals import comment_changed, comment_edited, comment_submitted
+from comments.site_settings import own_rates
 from comments.storing import NewComment, insert_comment, is_duplicate, lock_mailbox
 from newsroom import metrics
 from newsroom.access.services import answer_once
@@ -32,7 +34,7 @@ from newsroom.crypto import (
     normalise_address,
 )
 from newsroom.errors import DomainError, FieldError
-from newsroom.limits import Limit, enforce
+from newsroom.limits import Limit, enforce, limit_of_network
 
 EDIT_WINDOW = timedelta(minutes=15)
 FIRST_CHECK_AFTER = timedelta(
@@ -107,12 +109,15 @@ def accept_comment(
         RateLimited, CommentsClosed, DuplicateComment, KeyReused, FieldError.
     """
     if not submission.by_staff:
+        network = submission.network
         enforce(
             [
-                Limit("network", _limit_key("network", submission.network)),
+                Limit(limit_of_network(network), _limit_key("network", network)),
                 Limit("address", _limit_key("address", submission.email)),
                 Limit("article", str(article.pk)),
-            ]
+                Limit("site", str(article.site_id)),
+            ],
+            rates=own_rates(article.site_id),
         )
     with transaction.atomic():
         answer, _ = answer_once(
@@ -129,16 +134,22 @@ def _fingerprint(submission: Submission) -> dict[str, Any]:
     return {name: str(fields[name]) for name in ("name", "email", "body", "parent_id")}
 
 
-def count_a_use(network: str, *, limit: str = "network") -> None:
+def count_a_use(
+    network: str, *, limit: str = "", site_id: UUID | None = None, by_staff: bool = False
+) -> None:
     """Count one write of a network: each edit is judged anew, so that it costs as much as a new comment.
 
     Args:
-        limit: ``network`` for texts, ``vote`` for what costs less.
+        limit: ``vote`` or ``report`` for what costs less; empty for texts.
+        site_id: whose own rates hold, if it has any.
+        by_staff: the house is not counted.
 
     Raises:
         RateLimited: the network's limit is used up.
     """
-    enforce([Limit(limit, _limit_key("network", network))])
+    if not by_staff:
+        counted = Limit(limit or limit_of_network(network), _limit_key("network", network))
+        enforce([counted], rates=own_rates(site_id) if site_id else None)
 
 
 def _limit_key(purpose: str, value: str) -> str:
@@ -180,6 +191,7 @@ def submit_comment(*, article: Article, submission: Submission, at: datetime, de
             network_key=month,
             honeypot=submission.honeypot,
             form_age_s=submission.form_age_s,
+            disposable=is_disposable(submission.email, site_id=article.site_id),
             by_staff=submission.by_staff,
             demo=demo,
         )

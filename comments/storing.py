@@ -46,8 +46,9 @@ WITH thread AS (
     INSERT INTO comments_commentrevision (id, comment_id, revision, name, body, created_at)
     VALUES (%(revision_id)s, %(id)s, 1, %(name)s, %(body)s, %(created_at)s)
 )
-INSERT INTO comments_commentprivate (comment_id, mailbox_id, network, network_key_id, honeypot, form_age_s)
-VALUES (%(id)s, %(mailbox)s, %(network)s, %(network_key)s, %(honeypot)s, %(form_age_s)s)
+INSERT INTO comments_commentprivate (
+    comment_id, mailbox_id, network, network_key_id, honeypot, form_age_s, disposable
+) VALUES (%(id)s, %(mailbox)s, %(network)s, %(network_key)s, %(honeypot)s, %(form_age_s)s, %(disposable)s)
 """
 
 
@@ -68,6 +69,7 @@ class NewComment:
     network_key: date
     honeypot: bool
     form_age_s: float | None
+    disposable: bool
     by_staff: bool
     demo: bool
 

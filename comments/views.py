@@ -58,6 +58,19 @@ def status_path(comment_id: UUID) -> str:
     return f"/api/v1/comments/{comment_id}/status/?{urlencode({'token': status_token(comment_id)})}"
 
 
+def site_of_readable(comment_id: UUID) -> UUID:
+    """The site of a comment under an article that readers may see: whose rates hold, whatever Host is sent.
+
+    Raises:
+        Http404: there is none.
+    """
+    readable = Comment.objects.under_readable_articles(at=timezone.now()).filter(pk=comment_id)
+    site_id = readable.values_list("article__site_id", flat=True).first()
+    if site_id is None:
+        raise Http404
+    return site_id
+
+
 class CommentView(StrictView):
     """Base: readers have no account."""
 
@@ -208,10 +221,14 @@ class CommentDetail(CommentView):
     )
     def patch(self, request: Request, comment_id: UUID) -> Response:
         """Replace one's text within 15 minutes; it is judged again before it is shown."""
-        self._check_author(request, comment_id)
+        site_id = self._check_author(request, comment_id)
         serializer = CommentEditSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        count_a_use(client_network(request._request))
+        count_a_use(
+            client_network(request._request),
+            site_id=site_id,
+            by_staff=is_by_staff(request._request),
+        )
         comment = edit_comment(
             comment_id=comment_id, body=serializer.validated_data["body"], at=timezone.now()
         )
@@ -230,11 +247,15 @@ class CommentDetail(CommentView):
         withdraw_comment(comment_id=comment_id)
         return Response(status=204)
 
-    def _check_author(self, request: Request, comment_id: UUID) -> None:
+    def _check_author(self, request: Request, comment_id: UUID) -> UUID:
+        """The site of the comment, which the token must be the author's of."""
         scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         is_author = scheme.lower() == "bearer" and is_author_token(comment_id, token.strip())
-        if not is_author or not Comment.objects.filter(pk=comment_id).exists():
+        found = Comment.objects.filter(pk=comment_id).values_list("article__site_id", flat=True)
+        site_id = found.first() if is_author else None
+        if site_id is None:
             raise Http404
+        return site_id
 
 
 class CommentVotes(CommentView):
@@ -246,12 +267,16 @@ class CommentVotes(CommentView):
     )
     def post(self, request: Request, comment_id: UUID) -> Response:
         """Recommend a comment, or take that back. One vote per network and day; the last one counts."""
-        if not Comment.objects.under_readable_articles(at=timezone.now()).filter(pk=comment_id).exists():
-            raise Http404
+        site_id = site_of_readable(comment_id)
         serializer = VoteWriteSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         network = client_network(request._request)
-        count_a_use(network, limit="vote")
+        count_a_use(
+            network,
+            limit="vote",
+            site_id=site_id,
+            by_staff=is_by_staff(request._request),
+        )
         votes = vote(
             comment_id=comment_id,
             network=network,

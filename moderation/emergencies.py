@@ -39,6 +39,9 @@ def begin_emergency(
 ) -> Emergency:
     """Begin one; workers obey it with the next comment, web processes within a second.
 
+    Args:
+        actor: who switches; None: it begins by itself.
+
     Raises:
         AlreadyStands: the same is on for this site.
         FieldError: it would end in the past, or in more than a week.
@@ -89,7 +92,7 @@ def _note(action: str, emergency: Emergency, *, actor: Any, reason: str = "") ->
         action=action,
         object_type="emergency",
         object_id=emergency.pk,
-        actor_kind="person",
+        actor_kind="person" if actor else "system",
         actor=actor,
         reason=reason,
         data={

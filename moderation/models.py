@@ -43,6 +43,7 @@ class ReasonCode(models.TextChoices):
     MODEL_UNAVAILABLE = "model_unavailable", "the classifier was not available"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted", "checking failed five times"
     FORM = "form", "the form was filled in like a machine does"
+    ADDRESS = "address", "sent with a throw-away email address"
     REPORTED = "reported", "reported by readers"
     UNDONE = "undone", "a decision was undone"
     NOT_REVIEWED = "not_reviewed", "nobody could review it in time"
@@ -155,7 +156,14 @@ class Emergency(models.Model):
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="emergencies")
     kind = models.CharField(max_length=20, choices=Kind.choices)
     reason = models.CharField(max_length=300)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Empty: it began by itself.",
+    )
     started_at = models.DateTimeField()
     until = models.DateTimeField(help_text="When it ends, or was ended.")
 

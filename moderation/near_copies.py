@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 WAVE_WINDOW = timedelta(hours=24)
 WAVE_COMMENTERS = 2  # near-copies by this many *other* commenters make a wave
+WAVE_ARTICLES = 3  # near-copies of one's own under this many *other* articles make one too
 WAVE_SIMILARITY = 0.8
 WAVE_MIN_WORDS = 8  # "RIP" and "Well said" are not waves
 PERMUTATIONS, BANDS = 64, 16
@@ -69,18 +70,32 @@ def _band_key(band: int, values: bytes) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
-def wave_findings(signature: bytes, near: Iterable[tuple[Hashable, bytes]]) -> list[Finding]:
-    """One finding if near-copies by enough other commenters make this text part of a wave.
+def wave_findings(
+    signature: bytes,
+    near: Iterable[tuple[Hashable, bytes]],
+    *,
+    own: Iterable[tuple[Hashable, bytes]] = (),
+    commenters: int = WAVE_COMMENTERS,
+) -> list[Finding]:
+    """One finding if near-copies by enough other commenters, or under enough articles, make a wave of this.
 
     Args:
         near: commenter and signature of texts by others within `WAVE_WINDOW` that share a band with it.
+        own: article and signature of such texts by the same commenter elsewhere.
+        commenters: so many others are enough; 0: none ever are.
     """
     mine = np.frombuffer(signature, dtype=np.uint32)
-    commenters = {
-        commenter
-        for commenter, stored in near
+    others, articles = _alike(mine, near), _alike(mine, own)
+    if not commenters or (len(others) < commenters and len(articles) < WAVE_ARTICLES):
+        return []
+    data = {"hours": 24} | ({"articles": len(articles)} if articles else {})
+    return [Finding("near_duplicates", where="body", value=len(others), data=data)]
+
+
+def _alike(mine: np.ndarray, texts: Iterable[tuple[Hashable, bytes]]) -> set[Hashable]:
+    """Whose texts are near-copies."""
+    return {
+        whose
+        for whose, stored in texts
         if (np.frombuffer(stored, dtype=np.uint32) == mine).mean() >= WAVE_SIMILARITY
     }
-    if len(commenters) < WAVE_COMMENTERS:
-        return []
-    return [Finding("near_duplicates", where="body", value=len(commenters), data={"hours": 24})]

@@ -29,11 +29,13 @@ HOLDING_RULES = {
     "suspect_word": "suspect_word",
     "blocked_domain": "links",
     "too_many_links": "links",
+    "shortened_link": "links",
     "marked_spam": "spam",
     "near_duplicates": "wave",
     "flood": "flood",
     "rejection_rate": "history",
     "form_too_fast": "form",
+    "disposable_address": "address",
 }
 
 

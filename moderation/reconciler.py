@@ -36,6 +36,7 @@ from moderation.models import Heartbeat, ModelVersion, Sketch
 from moderation.near_copies import WAVE_WINDOW
 from moderation.publishing import publish_moderation
 from moderation.signals import upkeep
+from moderation.spam_waves import watch_for_waves
 from newsroom import metrics
 from newsroom.access.services import purge_answers
 from newsroom.audit.services import seal
@@ -91,6 +92,7 @@ class Reconciler:
             "model": Step(5.0, self._look_at_model),
             "recheck": Step(5.0, self._recheck),
             "mail": Step(2.0, self._mail),
+            "waves": Step(10.0, self._watch_for_waves),
             "upkeep": Step(5.0, self._upkeep),
             "purge": Step(3600.0, self._purge),
         }
@@ -250,6 +252,9 @@ class Reconciler:
             if services.recheck_after_failure(comment_id=comment_id) is not None:
                 self._count("rechecked")
                 publish_moderation(comment_id)
+
+    def _watch_for_waves(self) -> None:
+        self._count("waves_seen", watch_for_waves(now=timezone.now()))
 
     def _purge(self) -> None:
         self._count("purged_answers", purge_answers())

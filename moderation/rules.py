@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.db import connection
 
-from comments.models import Comment, CommentPrivate, Mailbox
+from comments.models import Comment, CommentPrivate, CommentSettings, Mailbox
+from comments.site_settings import comment_settings
 from moderation.circumstances import Circumstances, circumstances
 from moderation.near_copies import WAVE_WINDOW, sketch, wave_findings
 from moderation.policy import Finding, ResolvedPolicy
@@ -14,18 +15,20 @@ HISTORY_MIN, HISTORY_SHARE = (
     3,
     0.3,
 )  # Coral's rule: 30 % refused in seven days; at least three, so that one is no history
-FORM_MIN_AGE_S = 2.0
 
 
 def rule_findings(comment: Comment, private: CommentPrivate, policy: ResolvedPolicy) -> list[Finding]:
-    """Everything that the rules find, in no order. Two queries; three when a word list has changed."""
-    known = circumstances(comment, private)
-    return [
+    """Everything that the rules find, in no order. Two queries; three when a word list has changed, and one
+    a second for the site's settings.
+    """
+    known, own = circumstances(comment, private), comment_settings(comment.article.site_id)
+    found = [
         *text_findings(name=comment.name, body=comment.body, lists=_listed(known), policy=policy),
-        *_form_findings(private),
+        *_form_findings(private, own),
         *_author_findings(private, policy, known),
-        *_wave_findings(comment, private),
+        *_wave_findings(comment, private, own),
     ]
+    return found if own.hold_shorteners else [each for each in found if each.code != "shortened_link"]
 
 
 def _listed(known: Circumstances) -> list[Listed]:
@@ -36,12 +39,15 @@ def _listed(known: Circumstances) -> list[Listed]:
 
 
 # --- the form, the author, the network ---------------------------------------------------------------
-def _form_findings(private: CommentPrivate) -> list[Finding]:
+def _form_findings(private: CommentPrivate, own: CommentSettings) -> list[Finding]:
     if private.honeypot:
         return [Finding("honeypot")]
-    if private.form_age_s is not None and private.form_age_s < FORM_MIN_AGE_S:
-        return [Finding("form_too_fast", value=round(private.form_age_s, 2))]
-    return []
+    found = []
+    if private.form_age_s is not None and private.form_age_s < own.form_min_age_s:
+        found.append(Finding("form_too_fast", value=round(private.form_age_s, 2)))
+    if private.disposable and own.hold_disposable and not private.mailbox.trusted:
+        found.append(Finding("disposable_address"))
+    return found
 
 
 def _author_findings(private: CommentPrivate, policy: ResolvedPolicy, known: Circumstances) -> list[Finding]:
@@ -93,24 +99,36 @@ def store_sketch(comment: Comment) -> None:
         )
 
 
-def _wave_findings(comment: Comment, private: CommentPrivate) -> list[Finding]:
+def _wave_findings(comment: Comment, private: CommentPrivate, own: CommentSettings) -> list[Finding]:
+    """Copies by others; and one's own under other articles, but for what was refused: trying again in other
+    words is no wave.
+    """
     made = sketch(comment.body)
     if made is None:
         return []
     bands, signature = made
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT p.mailbox_id, s.signature FROM moderation_sketch s"
+            "SELECT p.mailbox_id, sent.article_id, s.signature FROM moderation_sketch s"
             " JOIN comments_commentprivate p ON p.comment_id = s.comment_id"
-            " WHERE s.bands && %s::bigint[] AND s.at > %s AND s.at <= %s"
-            " AND s.comment_id <> %s AND p.mailbox_id <> %s LIMIT 200",
+            " JOIN comments_comment sent ON sent.id = s.comment_id"
+            " WHERE s.bands && %s::bigint[] AND s.at > %s AND s.at <= %s AND s.comment_id <> %s"
+            " AND (p.mailbox_id <> %s OR sent.article_id <> %s"
+            " AND sent.status NOT IN ('rejected', 'removed', 'withdrawn')) LIMIT 200",
             [
                 list(bands),
                 comment.created_at - WAVE_WINDOW,
                 comment.created_at + WAVE_WINDOW,
                 comment.pk,
                 private.mailbox_id,
+                comment.article_id,
             ],
         )
-        near = cursor.fetchall()
-    return wave_findings(signature, near)
+        rows = cursor.fetchall()
+    author = private.mailbox_id
+    return wave_findings(
+        signature,
+        [(mailbox, bytes(stored)) for mailbox, _, stored in rows if mailbox != author],
+        own=[(article, bytes(stored)) for mailbox, article, stored in rows if mailbox == author],
+        commenters=own.wave_commenters,
+    )

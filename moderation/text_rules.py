@@ -16,6 +16,14 @@ from moderation.policy import Finding, ResolvedPolicy
 
 BANNED, SUSPECT, BLOCKED_DOMAIN = "banned", "suspect", "blocked_domain"
 
+# Domains that stand for another address, which nobody sees before following it.
+SHORTENERS = frozenset((
+    "bit.ly", "bitly.com", "buff.ly", "cutt.ly", "dub.sh", "goo.gl", "is.gd", "j.mp", "lnkd.in", "ow.ly",
+    "rb.gy", "rebrand.ly", "s.id", "shorturl.at", "short.io", "shrtco.de", "soo.gd", "su.pr", "t.co",
+    "t.ly", "tiny.cc", "tiny.one", "tinyurl.com", "tr.im", "trib.al", "u.to", "urlz.fr", "v.gd", "wp.me",
+    "x.gd",
+))  # fmt: skip
+
 # Host names are matched from their first label on and cut afterwards: with a suffix inside the expression,
 # 5,000 characters of "a-" took 2 s.
 _LINK = re.compile(
@@ -173,6 +181,9 @@ def _link_findings(name: str, body: str, lists: Sequence[Listed], policy: Resolv
         result.append(
             Finding("too_many_links", where="body", value=count, data={"allowed": policy.max_links})
         )
+    short = [(s, e) for s, e, domain in found if domain in SHORTENERS]
+    if short or any(domain in SHORTENERS for _, _, domain in in_name):
+        result.append(Finding("shortened_link", where="body", spans=tuple(short)))
     for blocked in lists if count else ():
         if blocked.kind != BLOCKED_DOMAIN:
             continue

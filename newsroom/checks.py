@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
 from newsroom.crypto import parse_key_ring
-from newsroom.limits import LIMITS
+from newsroom.limits import LIMITS, parse_own_rates
 
 WEAK_SECRETS = ("change", "insecure", "example", "secret", "dev-")
 
@@ -47,15 +47,26 @@ def check_secrets(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def check_limits(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    if settings.NEWSROOM_LIMITS in LIMITS:
-        return []
-    return [
-        Error(
-            f"NEWSROOM_LIMITS is {settings.NEWSROOM_LIMITS!r}.",
-            hint="Use off, default or strict.",
-            id="newsroom.E004",
+    problems: list[CheckMessage] = []
+    if settings.NEWSROOM_LIMITS not in LIMITS:
+        problems.append(
+            Error(
+                f"NEWSROOM_LIMITS is {settings.NEWSROOM_LIMITS!r}.",
+                hint="Use off, default or strict.",
+                id="newsroom.E004",
+            )
         )
-    ]
+    try:
+        parse_own_rates(settings.NEWSROOM_LIMIT_RATES)
+    except ValueError as error:
+        problems.append(
+            Error(
+                f"NEWSROOM_LIMIT_RATES: {error}",
+                hint="Use limits and rates such as address=10/minute 60/hour,article=off.",
+                id="newsroom.E015",
+            )
+        )
+    return problems
 
 
 @register()

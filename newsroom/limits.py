@@ -11,7 +11,7 @@ from __future__ import annotations
 import ipaddress
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -154,11 +154,15 @@ LOGIN_LIMITS: dict[str, tuple[str, ...]] = {
     "login": ("5/minute", "20/hour"),
     "login_network": ("30/minute", "200/hour"),
 }
+# What one network may send: an IPv6 /64 is one household (``network``); behind one IPv4 address there may be
+# a town (``shared_network``): the policy's flood limit holds its comments long before this refuses any.
 LIMITS: dict[str, dict[str, tuple[str, ...]]] = {
     "default": {
         "network": ("10/minute", "60/hour"),
+        "shared_network": ("60/minute", "600/hour"),
         "address": ("5/minute",),
         "article": ("120/minute",),
+        "site": ("1200/minute",),
         **LOGIN_LIMITS,
         "vote": ("30/minute", "300/hour"),
         "report": ("10/minute", "60/hour"),
@@ -166,8 +170,10 @@ LIMITS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "strict": {
         "network": ("4/minute", "20/hour"),
+        "shared_network": ("20/minute", "200/hour"),
         "address": ("2/minute",),
         "article": ("40/minute",),
+        "site": ("400/minute",),
         **LOGIN_LIMITS,
         "vote": ("15/minute", "100/hour"),
         "report": ("5/minute", "30/hour"),
@@ -175,8 +181,10 @@ LIMITS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "demo": {
         "network": ("60/minute",),
+        "shared_network": ("120/minute",),
         "address": ("30/minute",),
         "article": ("600/minute",),
+        "site": ("6000/minute",),
         **LOGIN_LIMITS,
         "vote": ("120/minute",),
         "report": ("60/minute",),
@@ -188,12 +196,59 @@ LIMITS: dict[str, dict[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    name: str  # network, address, article, vote, report, link, login, login_network
+    name: str  # one of ``LIMITS["default"]``
     key: str  # a pseudonym: never an address
 
 
+def limit_of_network(network: str) -> str:
+    """Which limit counts the comments of a network: one address of IPv4 may be shared by many."""
+    return "network" if ":" in network else "shared_network"
+
+
 @cache
-def _items(profile: str, name: str) -> tuple[RateLimitItem, ...]:
+def parse_rates(text: str) -> tuple[RateLimitItem, ...]:
+    """Rates as a person writes them: ``10/minute 60/hour``; ``off`` is none.
+
+    Raises:
+        ValueError: that is no rate, or one that would let nothing through.
+    """
+    if text.strip() == "off":
+        return ()
+    items = tuple(parse(each) for each in text.split())
+    if not items or any(item.amount < 1 for item in items):
+        raise ValueError(f"{text!r} is no rate.")
+    return items
+
+
+@cache
+def parse_own_rates(text: str) -> Mapping[str, tuple[RateLimitItem, ...]]:
+    """NEWSROOM_LIMIT_RATES: ``address=10/minute 60/hour,article=off``.
+
+    Raises:
+        ValueError: an unknown limit or no rate; says which.
+    """
+    found = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, rates = part.partition("=")
+        if name.strip() not in LIMITS["default"]:
+            raise ValueError(f"{name.strip()!r} is no limit; use {', '.join(LIMITS['default'])}.")
+        found[name.strip()] = parse_rates(rates.strip())
+    return found
+
+
+def _items(name: str, rates: Mapping[str, str]) -> tuple[RateLimitItem, ...]:
+    """What holds for a limit: the site's own rates, else the environment's, else the profile's."""
+    profile = limits_profile()
+    if profile == "off":
+        return ()
+    if own := rates.get(name):
+        return parse_rates(own)
+    of_environment = parse_own_rates(settings.NEWSROOM_LIMIT_RATES)
+    return of_environment[name] if name in of_environment else _of_profile(profile, name)
+
+
+@cache
+def _of_profile(profile: str, name: str) -> tuple[RateLimitItem, ...]:
     return tuple(parse(text) for text in LIMITS[profile].get(name, ()))
 
 
@@ -215,14 +270,17 @@ def _local() -> MovingWindowRateLimiter:
     return MovingWindowRateLimiter(MemoryStorage())
 
 
-def enforce(limits: Iterable[Limit]) -> None:
+def enforce(limits: Iterable[Limit], *, rates: Mapping[str, str] | None = None) -> None:
     """Count one use against every limit.
+
+    Args:
+        rates: a site's own rates by limit; what is missing or empty there is the environment's.
 
     Raises:
         RateLimited: one of them is used up; says after how many seconds to come back.
     """
     for limit in limits:
-        for item in _items(limits_profile(), limit.name):
+        for item in _items(limit.name, rates or {}):
             limiter = _hit(item, limit)
             if limiter is not None:
                 metrics.LIMITED.labels(limit.name).inc()
@@ -234,12 +292,7 @@ def enforce(limits: Iterable[Limit]) -> None:
 
 def is_over(rate: str, limit: Limit) -> bool:
     """Count one use against a rate such as ``120/minute`` (``off``: none); whether it is one too many."""
-    return rate != "off" and _hit(_rate(rate), limit) is not None
-
-
-@cache
-def _rate(text: str) -> RateLimitItem:
-    return parse(text)
+    return any(_hit(item, limit) is not None for item in parse_rates(rate))
 
 
 def _seconds_to_wait(limiter: MovingWindowRateLimiter, item: RateLimitItem, limit: Limit) -> int:

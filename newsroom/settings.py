@@ -88,6 +88,7 @@ NEWSROOM_BASE_URL = env("NEWSROOM_BASE_URL", default="http://127.0.0.1:8000").rs
 NEWSROOM_PORTS_URL = env("NEWSROOM_PORTS_URL", default="http://127.0.0.1:8100").rstrip("/")
 NEWSROOM_TRUSTED_PROXIES = env_list("NEWSROOM_TRUSTED_PROXIES")
 NEWSROOM_LIMITS = env("NEWSROOM_LIMITS", default="default")
+NEWSROOM_LIMIT_RATES = env("NEWSROOM_LIMIT_RATES", default="")  # address=10/minute 60/hour,article=off
 # Seconds that a process may use what it knows of articles, switches, budgets and bookings; below 1.
 ADS_FRESH_S = 0.5
 ADS_EVENT_RATE = env("ADS_EVENT_RATE", default="120/minute")  # of one network; off: no limit

@@ -38,6 +38,8 @@ def _nothing_is_remembered() -> Iterator[None]:
         limits.redis_breaker.succeeded()
     if sites := sys.modules.get("articles.sites"):
         sites.forget()
+    if own := sys.modules.get("comments.site_settings"):
+        own.forget()
     if ids := sys.modules.get("newsroom.ids"):  # A test that travelled in time took its clock along.
         ids._last_ms = min(ids._last_ms, time.time_ns() // 1_000_000)
     if keys := sys.modules.get("moderation.ports.selectors"):

@@ -34,7 +34,15 @@ class Notice:
     in_good_faith: bool = False
 
 
-def report_comment(*, comment_id: UUID, notice: Notice, network: str, at: datetime) -> tuple[UUID, bool]:
+def report_comment(
+    *,
+    comment_id: UUID,
+    notice: Notice,
+    network: str,
+    at: datetime,
+    site_id: UUID | None = None,
+    by_staff: bool = False,
+) -> tuple[UUID, bool]:
     """Keep one reader's report about a published comment; its id, and whether it is new.
 
     A reader is a network on one day, as with votes. A second report of theirs changes nothing.
@@ -42,7 +50,7 @@ def report_comment(*, comment_id: UUID, notice: Notice, network: str, at: dateti
     Raises:
         RateLimited; CommentGone: the comment is not published (any more).
     """
-    count_a_use(network, limit="report")
+    count_a_use(network, limit="report", site_id=site_id, by_staff=by_staff)
     with transaction.atomic():
         comment = lock_comment(comment_id)
         if comment.status != Comment.Status.PUBLISHED:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from comments.models import Comment
 from comments.reports.serializers import ReportedSerializer, ReportWriteSerializer
 from comments.reports.services import report_comment
-from comments.views import CommentView
+from comments.staff import is_by_staff
+from comments.views import CommentView, site_of_readable
 from newsroom.limits import client_network
 
 
@@ -31,8 +30,7 @@ class CommentReports(CommentView):
 
         `illegal` is a notice under Art. 16 of the EU's Digital Services Act, and needs what that asks for.
         """
-        if not Comment.objects.under_readable_articles(at=timezone.now()).filter(pk=comment_id).exists():
-            raise Http404
+        site_id = site_of_readable(comment_id)
         serializer = ReportWriteSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         report_id, is_new = report_comment(
@@ -40,6 +38,8 @@ class CommentReports(CommentView):
             notice=serializer.notice(),
             network=client_network(request._request),
             at=timezone.now(),
+            site_id=site_id,
+            by_staff=is_by_staff(request._request),
         )
         headers = {"Cache-Control": "no-store"}
         return Response({"id": report_id}, status=202 if is_new else 200, headers=headers)

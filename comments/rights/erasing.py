@@ -52,7 +52,7 @@ def erase_comment(comment_id: UUID, *, at: datetime, actor_kind: str = "commente
     )
     CommentRevision.objects.filter(comment_id=comment_id).delete()
     CommentPrivate.objects.filter(comment_id=comment_id).update(
-        mailbox=nobody(), network=None, network_key=None, honeypot=False, form_age_s=None
+        mailbox=nobody(), network=None, network_key=None, honeypot=False, form_age_s=None, disposable=False
     )
     ReplyNotice.objects.filter(reply_id=comment_id).delete()
     Report.objects.filter(comment_id=comment_id).update(detail="")  # Who reports something may quote it.

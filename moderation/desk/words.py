@@ -25,12 +25,15 @@ MARKS = {f"score:{label}": name for label, name in LABELS.items()} | {
     "links": "link",
     "blocked_domain": "blocked domain",
     "too_many_links": "link",
+    "shortened_link": "shortened link",
 }
 
 _PLAIN = {
     "banned_word": "Contains a banned word.",
     "suspect_word": "Contains a suspect word.",
     "blocked_domain": "Links to a blocked domain.",
+    "shortened_link": "A link hides where it leads behind a shortener.",
+    "disposable_address": "Sent with a throw-away email address.",
     "honeypot": "The field that only machines see was filled in.",
     "blocked_author": "The author is blocked.",
     "outside_desk_hours": "Nobody was at the desk: held from half the usual score.",
@@ -83,8 +86,10 @@ def finding_sentence(finding: Mapping[str, Any]) -> str:
     if code == "too_many_links":
         return f"Contains {_counted(value, 'link')}; {data.get('allowed')} are allowed."
     if code == "near_duplicates":
-        others = _counted(value, "other commenter")
-        return f"Nearly the same text came from {others} within {data.get('hours', 24)} hours."
+        hours, articles = data.get("hours", 24), data.get("articles", 0)
+        others = f"came from {_counted(value, 'other commenter')}" if value else ""
+        own = f"stands under {_counted(articles, 'other article')} by this author" if articles else ""
+        return f"Nearly the same text {' and '.join(filter(None, (others, own)))} within {hours} hours."
     if code == "flood":
         sent = _counted(value, "comment")
         return f"{sent} from one network in ten minutes; {data.get('allowed')} are allowed."

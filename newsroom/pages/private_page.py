@@ -17,6 +17,7 @@ from comments.models import Comment
 from comments.nudging import is_editable, is_nudged
 from comments.serializers import CommentEditSerializer
 from comments.services import EDIT_WINDOW, accepts_comments, count_a_use, edit_comment, withdraw_comment
+from comments.staff import is_by_staff
 from comments.tokens import author_token, is_author_token, is_sent_token, status_token
 from moderation.reading_times import usual_wait
 from newsroom.errors import DomainError
@@ -119,7 +120,7 @@ def act(request: HttpRequest, comment: Comment, *, at: datetime) -> NotDone | No
         error = checked.errors["body"][0]
         return NotDone(400, field_words("body", getattr(error, "code", ""), detail=str(error)), text)
     try:
-        count_a_use(client_network(request))
+        count_a_use(client_network(request), site_id=comment.article.site_id, by_staff=is_by_staff(request))
         edit_comment(comment_id=comment.pk, body=checked.validated_data["body"], at=at)
     except DomainError as error:
         words = problem_words(error.code, detail=error.detail, retry_after_s=error.retry_after_s)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from articles.selectors import site_for
 from comments.models import Comment
 from comments.services import count_a_use
+from comments.staff import is_by_staff
 from comments.voting import vote
 from newsroom.errors import DomainError
 from newsroom.limits import client_network
@@ -37,7 +38,7 @@ def vote_on_page(request: HttpRequest, comment_id: UUID) -> HttpResponse:
     comment = get_object_or_404(readable.published().select_related("article"), pk=comment_id)
     network = client_network(request)
     try:
-        count_a_use(network, limit="vote")
+        count_a_use(network, limit="vote", site_id=site.pk, by_staff=is_by_staff(request))
         vote(comment_id=comment_id, network=network, value=value, at=now)
     except DomainError as error:
         heading, explanation = vote_problem(error.code, retry_after_s=error.retry_after_s)

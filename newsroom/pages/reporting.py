@@ -20,6 +20,7 @@ from comments.models import Comment
 from comments.reports.models import Report
 from comments.reports.serializers import ReportWriteSerializer
 from comments.reports.services import report_comment
+from comments.staff import is_by_staff
 from newsroom.errors import DomainError
 from newsroom.limits import client_network
 from newsroom.outbox.selectors import is_mail_on
@@ -130,6 +131,8 @@ def _send(request: HttpRequest, comment: Comment) -> HttpResponse:
             notice=checked.notice(),
             network=client_network(request),
             at=timezone.now(),
+            site_id=comment.article.site_id,
+            by_staff=is_by_staff(request),
         )
     except DomainError as error:
         headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else {}

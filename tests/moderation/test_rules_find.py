@@ -9,9 +9,10 @@ import pytest
 from django.utils import timezone
 
 from articles.models import Article
-from comments.models import Comment, CommentPrivate, Mailbox
+from comments.models import Comment, CommentPrivate, CommentSettings, Mailbox
 from moderation.models import Sketch, WordList
-from moderation.policy import Finding, ResolvedPolicy
+from moderation.policy import Finding, ResolvedPolicy, Thresholds
+from moderation.policy import decide as decide_
 from moderation.rules import rule_findings, store_sketch
 from tests.factories import ArticleFactory, CommentFactory, SiteFactory, decide
 
@@ -113,6 +114,54 @@ def test_premoderation_by_policy_says_so() -> None:
     findings = found(CommentFactory(), ResolvedPolicy(thresholds={}, premoderate=True))
 
     assert findings["premoderated"].data == {"by": "policy"}
+
+
+def test_links_by_way_of_a_shortener_are_found_where_the_site_minds() -> None:
+    comment = CommentFactory(body="see https://bit.ly/3xyz", name="Ada")
+    named = CommentFactory(body="hello", name="tinyurl.com/abc")
+    finding = found(comment)["shortened_link"]
+
+    assert [comment.body[start:end] for start, end in finding.spans] == ["https://bit.ly/3xyz"]
+    assert "shortened_link" in found(named)
+    assert "shortened_link" not in found(CommentFactory(body="see https://habit.ly/3xyz or t.com"))
+    CommentSettings.objects.create(site=SiteFactory(), hold_shorteners=False)
+    assert "shortened_link" not in found(comment)
+
+
+def test_a_throw_away_address_is_held_and_never_refused() -> None:
+    thrown = CommentFactory(email="ada@mail.MAILINATOR.com")
+    assert "disposable_address" in found(thrown)
+    assert "disposable_address" not in found(CommentFactory(email="ada@example.org"))
+    outcome = decide_(
+        findings=[Finding("disposable_address")],
+        scores={"toxicity": 0.0},
+        supported={},
+        policy=ResolvedPolicy(thresholds={"toxicity": Thresholds(0.5, 0.9)}),
+    )
+    assert (outcome.status, outcome.held_by, outcome.reason_code) == ("held", "rule", "address")
+
+    Mailbox.objects.update(trusted=True)
+    assert "disposable_address" not in found(thrown)
+
+
+def test_a_site_adds_to_the_throw_away_domains_takes_from_them_or_lets_them_in() -> None:
+    own = CommentSettings.objects.create(
+        site=SiteFactory(), disposable_domains=" Gone.example\n-mailinator.com\n\n"
+    )
+    assert "disposable_address" in found(CommentFactory(email="ada@x.gone.example"))
+    assert "disposable_address" not in found(CommentFactory(email="ada@mailinator.com"))
+
+    own.hold_disposable = False
+    own.save()
+    assert "disposable_address" not in found(CommentFactory(email="bo@gone.example"))
+
+
+def test_how_fast_a_form_may_be_sent_is_the_sites_to_say() -> None:
+    own = CommentSettings.objects.create(site=SiteFactory(), form_min_age_s=5)
+    assert "form_too_fast" in found(CommentFactory(form_age_s=4.9))
+    own.form_min_age_s = 0
+    own.save()
+    assert "form_too_fast" not in found(CommentFactory(form_age_s=0.0))
 
 
 # --- floods ----------------------------------------------------------------------------------------------
@@ -228,6 +277,45 @@ def test_eight_words_or_a_link_can_be_a_wave() -> None:
 
     assert "near_duplicates" in found(eight)
     assert "near_duplicates" in found(linked)
+
+
+def test_ones_own_text_under_a_fourth_article_is_a_wave() -> None:
+    for _ in range(3):
+        third = sent(LONG, email="one@example.org")
+    assert "near_duplicates" not in found(third)
+
+    finding = found(sent(LONG, email="one@example.org"))["near_duplicates"]
+
+    assert (finding.value, finding.data["articles"]) == (0, 3)
+
+
+def test_a_reworded_retry_of_ones_own_refused_text_is_no_wave() -> None:
+    for _ in range(4):
+        sent(LONG, email="one@example.org", status="rejected")
+
+    retry = sent(LONG.replace("maker", "makers"), email="one@example.org")
+
+    assert "near_duplicates" not in found(retry)
+
+
+def test_ones_own_text_again_under_the_same_article_is_no_wave() -> None:
+    article = ArticleFactory()
+    for number in range(5):
+        again = sent(LONG + "!" * number, article=article, email="one@example.org")
+
+    assert "near_duplicates" not in found(again)
+
+
+def test_how_many_make_a_wave_is_the_sites_to_say() -> None:
+    own = CommentSettings.objects.create(site=SiteFactory(), wave_commenters=3)
+    for _ in range(3):
+        third = sent(LONG)
+    assert "near_duplicates" not in found(third)
+    fourth = sent(LONG)
+    assert found(fourth)["near_duplicates"].value == 3
+    own.wave_commenters = 0
+    own.save()
+    assert "near_duplicates" not in found(fourth)
 
 
 def test_a_wave_is_over_after_a_day() -> None:

@@ -76,6 +76,9 @@ def test_a_weak_secret_or_wrong_mode_is_refused(changes: dict[str, str], words: 
         ("NEWSROOM_AUDIT_KEY", "dG9vIHNob3J0", check_secrets),
         ("NEWSROOM_AUDIT_KEY", "ü", check_secrets),
         ("NEWSROOM_LIMITS", "sometimes", check_limits),
+        ("NEWSROOM_LIMIT_RATES", "adress=3/minute", check_limits),
+        ("NEWSROOM_LIMIT_RATES", "address=0/minute", check_limits),
+        ("NEWSROOM_LIMIT_RATES", "address", check_limits),
         ("NEWSROOM_TRUSTED_PROXIES", ["10.0.0.0/8", "the proxy"], check_proxies),
     ],
 )

@@ -16,6 +16,7 @@ FAILURES = (OSError, http.client.HTTPException, ValueError)
 class Answer:
     status: int
     document: Any
+    retry_after: str | None = None
 
 
 class Client:
@@ -42,7 +43,8 @@ class Client:
         except (OSError, http.client.HTTPException):
             self._connection.close()
             raise
-        return Answer(response.status, json.loads(data) if data else None)
+        retry_after = response.getheader("Retry-After")
+        return Answer(response.status, json.loads(data) if data else None, retry_after)
 
     def close(self) -> None:
         self._connection.close()

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from newsroom.embedded.state import Refused
-from newsroom.proof import ads, broker
+from newsroom.proof import ads, broker, readers
 from newsroom.proof.checks import Check
 from newsroom.proof.comments import LEASE_S, Options, prove_comments
 from newsroom.proof.parts import prove_parts
@@ -55,6 +55,10 @@ class Command(BaseCommand):
         counted.add_argument("--contexts", type=_positive(int), default=1_000_000)
         counted.add_argument("--seed", type=int, help="of every random choice; printed (default: drawn)")
 
+        crowd = proofs.add_parser("readers", help="The limits of writing hold when all come at once.")
+        crowd.add_argument("--at-once", type=_positive(int), default=100, help="requests each time (100)")
+        crowd.add_argument("--seed", type=int, help="of every text; printed (default: drawn)")
+
         proofs.add_parser("parts", help="Each part is broken in turn; /readyz must name it within a minute.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -63,6 +67,9 @@ class Command(BaseCommand):
                 found = prove_parts(self.stdout.write)
             elif options["proof"] == "ads":
                 found = self._ads(options)
+            elif options["proof"] == "readers":
+                given = readers.Options(at_once=options["at_once"], seed=_seed(options))
+                found = readers.prove_readers(given, self.stdout.write)
             else:
                 found = self._broker(options) if options["proof"] == "broker" else self._comments(options)
         except Refused as refused:

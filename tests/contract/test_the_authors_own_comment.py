@@ -205,7 +205,7 @@ def test_only_the_body_can_be_edited(client: Client, key: str) -> None:
 def test_edits_count_as_writes_of_their_network(client: Client, settings: Any) -> None:
     settings.NEWSROOM_LIMITS = "strict"
     comment = CommentFactory()
-    peer = {"REMOTE_ADDR": f"203.0.113.{uuid4().int % 250}"}
+    peer = {"REMOTE_ADDR": f"2001:db8:{uuid4().int % 65_536:x}::1"}
     headers = bearer(author_token(comment.pk))
 
     answers = [

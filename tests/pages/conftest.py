@@ -23,7 +23,6 @@ from comments.services import Submission, submit_comment
 from moderation.classifier import load, shipped_artifact
 from moderation.models import Decision, ModelVersion
 from moderation.services import decide_by_person
-from newsroom import limits
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -132,15 +131,6 @@ def make_newspaper(**fields: Any) -> Newspaper:
         "is_default": True,
     }
     return Newspaper(Site.objects.create(**(given | fields)))
-
-
-@pytest.fixture(autouse=True)
-def _no_limits(settings: Any) -> Iterator[None]:
-    """Many tests post from one address within a minute; the limits have tests of their own."""
-    settings.NEWSROOM_LIMITS = "off"
-    limits._items.cache_clear()
-    yield
-    limits._items.cache_clear()
 
 
 @pytest.fixture

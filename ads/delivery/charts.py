@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 WIDTH, HEIGHT = 640, 140
 MOST_LABELS = 7
-STEPS = (1, 2, 5)
+STEPS = (1, 2, 3, 4, 5, 6, 8)  # Else a goal of 6,000 would leave almost half of the drawing empty.
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def lines(title: str, names: Sequence[str], values: Sequence[int], pace: Sequenc
 
 
 def ceiling(value: int) -> int:
-    """A round number at or above ``value``: 1, 2 or 5 times a power of ten."""
+    """A round number at or above ``value``: one of ``STEPS`` times a power of ten."""
     power = 1
     while True:
         for step in STEPS:

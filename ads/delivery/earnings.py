@@ -121,6 +121,7 @@ def earnings(site: Site, *, first: date, last: date) -> list[Earning]:
 
 def in_all(rows: Sequence[Earning], site: Site) -> Earning:
     return Earning(
+        slug="total",
         revenue_micros=sum(row.revenue_micros for row in rows),
         thread_micros=sum(row.thread_micros for row in rows),
         decisions=sum(row.decisions for row in rows),

@@ -129,7 +129,8 @@ def test_outsiders_see_nothing(
 
 
 def test_charts_have_round_scales_and_survive_nothing() -> None:
-    assert [ceiling(value) for value in (0, 1, 3, 11, 51, 500, 501)] == [1, 1, 5, 20, 100, 500, 1000]
+    values = (0, 1, 3, 11, 51, 500, 501, 6_000, 8_001)
+    assert [ceiling(value) for value in values] == [1, 1, 3, 20, 60, 500, 600, 6_000, 10_000]
     assert bars("none", []).bars == ()
     assert bars("one", [("1 Nov", 0)]).bars[0].height == "0.0"
     assert lines("none", ["1 Nov", ""], [0], [0, 5], 5).line == "M0.0 140.0"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,18 +13,22 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
 from ads.creatives import content_digest
+from ads.delivery.rollups import Folded, fold
 from ads.delivery.serving import Served, serve
 from ads.delivery.snapshots import choices_of
 from ads.models import Advertiser, Assignment, Campaign, Creative, LineItem, Slot
 from articles.models import Article, Section, Site
 from newsroom.access.services import issue_token
 from newsroom.audit.models import AuditEntry
+
+OLDER_END_IN_S = 60.0
 
 SLOTS = "/api/v1/ads/slots/"
 EVERYTHING = ("ads:read", "ads:write")
@@ -148,6 +153,26 @@ def new_article(site: Site) -> Article:
         status=Article.Status.PUBLISHED,
         published_at=timezone.now(),
     )
+
+
+def wait_for_older_transactions() -> None:
+    """Until all that has a number now has ended: other tests run on other databases of the same server."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+        (begun,) = cursor.fetchone()
+        deadline = time.monotonic() + OLDER_END_IN_S
+        while True:
+            cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+            if cursor.fetchone()[0] >= begun:
+                return
+            assert time.monotonic() < deadline, "another test's transaction does not end"
+            time.sleep(0.02)
+
+
+def fold_all() -> Folded:
+    """Fold everything that has happened until now."""
+    wait_for_older_transactions()
+    return fold()
 
 
 def noted() -> QuerySet[AuditEntry]:

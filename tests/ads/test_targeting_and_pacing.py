@@ -66,7 +66,8 @@ def sold(site: Site, article: Article) -> Creative:
 
 def decided(article: Article, *, user_agent: str = PHONE) -> AdDecision:
     body = {"article": article.slug, "slots": ["top"], "view": str(uuid4())}
-    answer = Client(headers={"User-Agent": user_agent}).post(DECIDE, body, content_type="application/json")
+    headers = {"User-Agent": user_agent, "CF-IPCountry": "GB"}
+    answer = Client(headers=headers).post(DECIDE, body, content_type="application/json")
     assert answer.status_code == 200, answer.content
     return AdDecision.objects.latest("id")
 
@@ -81,12 +82,15 @@ def verdict(decision: AdDecision, item: LineItem) -> str:
 @pytest.mark.django_db
 @pytest.mark.parametrize("dimension", DIMENSIONS)
 def test_each_dimension_is_read_from_our_own_rows_and_explained(
-    manager: Caller, site: Site, article: Article, sold: Creative, dimension: str
+    manager: Caller, article: Article, sold: Creative, dimension: str, settings: Any
 ) -> None:
+    if dimension == "country":
+        settings.ADS_COUNTRY_RESOLVER = "header:CF-IPCountry"
+        settings.NEWSROOM_TRUSTED_PROXIES = ["127.0.0.1/32"]
     local = timezone.now()
     own = {
         "section": article.section.slug, "tag": "bridges", "author": "Ada Bell", "device": "phone",
-        "hour": hour_of_week(local), "thread": "calm",
+        "hour": hour_of_week(local), "thread": "calm", "country": "GB",
     }[dimension]  # fmt: skip
     path = f"{ITEMS}{sold.line_item_id}/"
     for op, shown in (("in", True), ("not_in", False)):
@@ -111,7 +115,7 @@ def test_each_dimension_is_read_from_our_own_rows_and_explained(
         ([rule("section", "in", "nowhere")], "does_not_exist"),
         ([rule("author", "in", "")], "does_not_exist"),
         ([rule("hour", "in", "mon-24")], "does_not_exist"),
-        ([rule("country", "in", "GB")], "unknown_dimension"),
+        ([rule("country", "in", "GB")], "no_resolver"),
         ([{"dimension": ["section"], "op": "in", "values": ["local"]}], "unknown_dimension"),
         ([rule("section", "matches", ".*")], "unknown_operator"),
         ([rule("device", "in", "phone")] * 21, "max_length"),

@@ -24,7 +24,16 @@ from ads.delivery.rollups import fold
 from ads.models import Campaign, Creative, LineItem
 from articles.models import Article, Site
 from articles.services import set_sensitivity
-from tests.ads.conftest import Caller, field_codes, new_article, new_creative, new_line_item, new_slot
+from tests.ads.conftest import (
+    Caller,
+    field_codes,
+    fold_all,
+    new_article,
+    new_creative,
+    new_line_item,
+    new_slot,
+    wait_for_older_transactions,
+)
 
 READER = Visit("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
 
@@ -95,15 +104,18 @@ def test_any_difference_is_named_and_rebuilding_mends_it(site: Site) -> None:
     assert seen(article) == ""
     agree = "events, roll-ups, ledger and every budget agree.\n"
     out = StringIO()
+    wait_for_older_transactions()
     call_command("reconcile_ads", stdout=out)
     assert out.getvalue() == f"1 {agree}"
     for statement, words in CORRUPTIONS:
         with connection.cursor() as cursor:
             cursor.execute(statement)
         out = StringIO()
+        wait_for_older_transactions()
         with pytest.raises(CommandError):
             call_command("reconcile_ads", stdout=out)
         assert words in out.getvalue(), statement
+        wait_for_older_transactions()
         call_command("reconcile_ads", "--rebuild", stdout=out)
         assert out.getvalue().endswith(agree)
     LineItem.objects.update(budget_micros=8_499)
@@ -114,7 +126,7 @@ def test_any_difference_is_named_and_rebuilding_mends_it(site: Site) -> None:
 def test_a_limit_below_what_was_spent_is_said(site: Site) -> None:
     article, sold = make_article(site), make_sold(site)
     assert seen(article) == ""
-    fold()
+    fold_all()
     LineItem.objects.update(budget_micros=8_499)
     (found,) = differences()
     assert str(found) == f"item:{sold.line_item_id}: spent 8500 of a limit of 8499 micros"
@@ -143,7 +155,7 @@ def test_eight_at_once_never_spend_more_than_there_is(site: Site, settings: Any)
     for thread in threads:
         thread.join()
     assert AdEvent.objects.count() == 9
-    fold()
+    fold_all()
     assert set(Spend.objects.values_list("settled_micros", flat=True)) == {8_500 * 9}
     assert fold().rows == 0
     assert set(Spend.objects.values_list("settled_micros", flat=True)) == {8_500 * 9}
@@ -188,6 +200,7 @@ def test_folding_takes_only_what_no_running_transaction_can_add_to(site: Site) -
     article, _ = make_article(site), make_sold(site)
     assert seen(article) == ""
     today = timezone.now().date()
+    wait_for_older_transactions()
     other = connections.create_connection("default")
     with other.cursor() as cursor:  # It has a number and has not ended: what comes after it has to wait.
         cursor.execute("BEGIN")
@@ -198,7 +211,7 @@ def test_folding_takes_only_what_no_running_transaction_can_add_to(site: Site) -
     (row,) = report(site, first=today, last=today, group_by="slot")
     assert (row.requests, row.impressions, row.revenue_micros) == (2, 2, 17_000)
     other.close()
-    assert fold().rows == 2
+    assert fold_all().rows == 2
     assert Rollup.objects.get(measure="impression").number == 2
     (again,) = report(site, first=today, last=today, group_by="slot")
     assert again == row

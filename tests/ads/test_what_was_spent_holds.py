@@ -8,10 +8,9 @@ import pytest
 from django.test import Client
 
 from ads.delivery.reconciling import differences
-from ads.delivery.rollups import fold
 from ads.models import Campaign, LineItem
 from articles.models import Site
-from tests.ads.conftest import Caller, field_codes
+from tests.ads.conftest import Caller, field_codes, fold_all
 from tests.ads.test_delivery_pages import signed_in
 from tests.ads.test_the_money_adds_up import make_article, make_sold, seen
 from tests.factories import UserFactory
@@ -34,7 +33,7 @@ def change(manager: Caller, item: LineItem, **fields: Any) -> dict[str, str]:
 def test_a_budget_goes_no_lower_than_what_was_spent(manager: Caller, item: LineItem) -> None:
     for is_folded in (False, True):
         if is_folded:
-            fold()
+            fold_all()
         assert change(manager, item, budget_micros=16_999) == {"budget_micros": "below_spent"}
         assert change(manager, item, price_model="flat", price_micros=16_000) == {
             "price_micros": "below_spent"

@@ -65,8 +65,8 @@ def altered(**changes: float) -> bytes:
 
 @pytest.fixture(scope="session")
 def candidate_bytes() -> bytes:
-    """Finds insults nearly everywhere."""
-    return altered(insult=30.0)
+    """Finds insults nearly everywhere, and so toxicity: a part is never likelier than the whole."""
+    return altered(toxicity=60.0, insult=30.0)
 
 
 @pytest.fixture

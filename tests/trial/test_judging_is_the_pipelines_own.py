@@ -122,8 +122,9 @@ def test_a_lower_threshold_holds_more_and_a_higher_one_less(classifier: Classifi
     ]
 
     assert held == sorted(held, reverse=True)
+    hold = classifier.manifest["thresholds"]["toxicity"]["hold"]
     assert [policy.thresholds["toxicity"].hold for policy in judge.policies] == pytest.approx(
-        [1 / 12, 1 / 6, 1 / 3]
+        [hold / 2, hold, min(1.0, hold * 2)]
     )
 
 

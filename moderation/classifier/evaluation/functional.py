@@ -301,6 +301,23 @@ def _news() -> list[Function]:
             ),
         ),
         Function(
+            "emoji in good faith",
+            "toxicity",
+            False,
+            (
+                "❤️❤️❤️❤️",
+                "😂😂😂😂 brilliant",
+                "👏👏👏 to the firefighters",
+                "Great news 🎉🎉",
+                "🏳️‍🌈 proud of our town 🏳️‍🌈",
+                "Get well soon 🙏🙏",
+                "⚽⚽⚽ goal of the year",
+                "Miss you, grandad 😢",
+                "🔥 recipe, thank you!",
+                "🥳",
+            ),
+        ),
+        Function(
             "politics with feeling",
             "toxicity",
             False,

@@ -59,7 +59,7 @@ RECIPES: dict[str, tuple[Expert, ...]] = {
                 "civil_toxic_spans": 1.0,
                 "hatemoji_build": 0.3,
                 "templates": 0.3,
-                "harmless_templates": 0.3,
+                "harmless_templates": 1.0,
             },
             strength=0.5,
             contrast=1.0,

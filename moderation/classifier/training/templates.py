@@ -143,6 +143,65 @@ _IDIOMS = (
     "This damn printer has jammed again.",
     "The plan is rubbish, not the people.",
 )
+_SIGNS = (
+    *(
+        "❤️",
+        "❤",
+        "🎉",
+        "😂",
+        "🤣",
+        "👏",
+        "👍",
+        "🙏",
+        "😊",
+        "🥳",
+        "😍",
+        "😢",
+        "😅",
+        "🙌",
+        "💪",
+        "🔥",
+        "☀️",
+        "⚽",
+        "🎂",
+        "💐",
+    ),
+    *(
+        "🌈",
+        "🏳️‍🌈",
+        "✊🏿",
+        "👋🏽",
+        "🕯️",
+        "🕊️",
+        "☪️",
+        "✡️",
+        "✝️",
+        "...",
+        "!!!",
+        "???",
+        ":-)",
+        ";)",
+    ),
+)
+"""A set made of emoji hate teaches that emoji are hate; a reader who sends three hearts means hearts."""
+
+_FRIENDLY = (
+    *(
+        "{e}",
+        "{e}{e}",
+        "{e}{e}{e}",
+        "{e} bravo",
+        "Well said {e}{e}",
+        "Congratulations! {e}",
+        "Thank you {e}{e}",
+    ),
+    *(
+        "{e} what a match {e}",
+        "Love this {e}{e}{e}",
+        "Happy birthday to the library {e}",
+        "See you there {e}",
+    ),
+)
 _DAYS = ("Monday", "Tuesday", "Friday", "Sunday")
 _NUMBERS = ("two", "seven", "40", "300")
 
@@ -162,6 +221,7 @@ def template_rows() -> list[Row]:
         *_filled(_NO_INSULTS, n=_NAMES),
         *_filled(_NEWS, n=_NUMBERS, d=_DAYS),
         *_filled(_IDIOMS, n=_NUMBERS, d=_DAYS),
+        *_filled(_FRIENDLY, e=_SIGNS),
     ]
     attacks = list(_filled(_ATTACKS, g=_GROUPS, bad=_UNKIND))
     rows = [(text, {"toxicity": 0.0, "identity_attack": 0.0}) for text in harmless]

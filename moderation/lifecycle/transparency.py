@@ -104,7 +104,7 @@ class Report:
 def report_of(month: date, *, zone: tzinfo, judged_until: datetime) -> Report:
     """The numbers of the month that begins on this day, in five queries."""
     start, end = bounds(month, zone=zone)
-    decided = _decided(start, end)
+    decided = decided_in(start, end)
     rows = decided.values_list("outcome", "actor_kind", "reason_code").annotate(number=Count("pk"))
     published = {"machine": 0, "person": 0}
     refused: dict[str, dict[str, int]] = {}
@@ -134,7 +134,7 @@ def bounds(month: date, *, zone: tzinfo) -> tuple[datetime, datetime]:
     return start, datetime(following.year, following.month, 1, tzinfo=zone)
 
 
-def _decided(start: datetime, end: datetime) -> QuerySet[Decision]:
+def decided_in(start: datetime, end: datetime) -> QuerySet[Decision]:
     """Publishing and refusing in this time, but for what was taken back within its minute."""
     taken_back = Decision.objects.filter(
         comment_id=OuterRef("comment_id"),

@@ -10,8 +10,10 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
+from articles.models import Site
 from moderation.desk.moderators import Visit
 from moderation.desk.pages import desk_page, for_editors
+from moderation.lifecycle.eu_templates import as_zip
 from moderation.lifecycle.transparency import csv_rows, report_of
 from newsroom.access.step_up import is_fresh, to_proof
 
@@ -21,7 +23,7 @@ MONTHS = 13
 @require_safe
 @for_editors
 def transparency(request: HttpRequest, here: Visit) -> HttpResponse:
-    """``?month=2026-10``, ``&judged_until=`` a moment, ``&format=csv``. Of all sections, for everybody."""
+    """``?month=2026-10``, ``&judged_until=`` a moment, ``&format=csv`` or ``eu``. Of all sections."""
     now = timezone.now()
     months = _months(timezone.localdate())
     month = _month(request.GET.get("month", ""), default=months[1])
@@ -30,15 +32,26 @@ def transparency(request: HttpRequest, here: Visit) -> HttpResponse:
         zone=timezone.get_current_timezone(),
         judged_until=_moment(request.GET.get("judged_until", ""), default=now),
     )
+    if request.GET.get("format") in {"csv", "eu"} and not is_fresh(request):
+        return to_proof(request)
+    if request.GET.get("format") == "eu":
+        file = as_zip(report, zone=timezone.get_current_timezone(), service=_service(request))
+        response = HttpResponse(file, content_type="application/zip")
+        response["Content-Disposition"] = f'attachment; filename="transparency-{month:%Y-%m}-eu.zip"'
+        return response
     if request.GET.get("format") == "csv":
-        if not is_fresh(request):
-            return to_proof(request)
         response = HttpResponse(content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="transparency-{month:%Y-%m}.csv"'
         csv.writer(response).writerows(csv_rows(report))
         return response
     context = {"report": report, "months": months}
     return desk_page(request, here, "desk/transparency.html", title="Transparency report", context=context)
+
+
+def _service(request: HttpRequest) -> str:
+    """The default title's name; all titles of an installation are one report."""
+    name = Site.objects.filter(is_default=True).values_list("name", flat=True).first()
+    return name or request.get_host()
 
 
 def _months(today: date) -> list[date]:

@@ -43,6 +43,7 @@ def seen(site: Site) -> list[AdDecision]:
     for account in Spend.objects.filter(key__startswith="day:"):
         day = f"{account.key.rpartition(':')[0]}:{CUT.date()}"
         Spend.objects.filter(pk=account.pk).update(key=day)
+    wait_for_older_transactions()
     return rows
 
 

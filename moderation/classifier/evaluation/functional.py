@@ -314,7 +314,7 @@ def _news() -> list[Function]:
                 "⚽⚽⚽ goal of the year",
                 "Miss you, grandad 😢",
                 "🔥 recipe, thank you!",
-                "🥳",
+                "What a night 🥳",
             ),
         ),
         Function(

@@ -21,8 +21,10 @@ PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Rob
 FRESH = {"Cache-Control": "no-cache"}
 
 
-def site_masthead(site: Site) -> Masthead:
-    return masthead(site=site, sections=list(Section.objects.filter(site=site)), now=timezone.now())
+def site_masthead(site: Site, *, current: str = "") -> Masthead:
+    return masthead(
+        site=site, sections=list(Section.objects.filter(site=site)), now=timezone.now(), current=current
+    )
 
 
 def answer_page(
@@ -33,7 +35,8 @@ def answer_page(
     headers: Mapping[str, str] = FRESH,
 ) -> HttpResponse:
     """The rendered page, its times in the zone of the site that it names."""
-    with timezone.override(context["masthead"].zone):
+    top: Masthead | None = context.get("masthead")
+    with timezone.override(top.zone if top else None):
         return HttpResponse(render_to_string(template, dict(context)), status=status, headers=dict(headers))
 
 
@@ -44,17 +47,20 @@ def see_other(address: str) -> HttpResponse:
     return response
 
 
+def comes_from_elsewhere(request: HttpRequest) -> bool:
+    """Whether another site's page sent this form. Browsers say so; an old one that says nothing may post."""
+    fetch_site = request.headers.get("Sec-Fetch-Site")
+    if fetch_site:
+        return fetch_site not in {"same-origin", "none"}
+    origin = request.headers.get("Origin", "null")  # "null": sent from our own pages that give no referrer
+    return origin != "null" and urlsplit(origin).netloc != request.get_host()
+
+
 def refuse_from_elsewhere(request: HttpRequest) -> None:
     """No cookie stands for anybody on these pages; still, a form is sent from this site only.
 
     Raises:
-        PermissionDenied: another site's page sent it. An old browser that says nothing may post.
+        PermissionDenied: another site's page sent it.
     """
-    fetch_site = request.headers.get("Sec-Fetch-Site")
-    origin = request.headers.get("Origin", "null")  # "null": from our own pages that give no referrer
-    if fetch_site:
-        is_ours = fetch_site in {"same-origin", "none"}
-    else:
-        is_ours = origin == "null" or urlsplit(origin).netloc == request.get_host()
-    if not is_ours:
+    if comes_from_elsewhere(request):
         raise PermissionDenied

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,7 +13,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -23,15 +20,23 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ads.readers import reader_of
-from articles.models import Article, Section, Site
+from articles.models import Article, Section
 from articles.selectors import readable_article, readable_articles, site_for
 from comments.models import Comment
 from comments.selectors import published_counts
 from comments.tokens import is_author_token, is_status_token, sent_token
 from newsroom.pages.advertisements import PageAds, page_ads
+from newsroom.pages.answering import (
+    FRESH,
+    PRIVATE,
+    answer_page,
+    comes_from_elsewhere,
+    see_other,
+    site_masthead,
+)
 from newsroom.pages.appealing import appeal_part
 from newsroom.pages.article_page import Asked, article_context
-from newsroom.pages.cards import article_cards, front_page, masthead, section_link, zone_of
+from newsroom.pages.cards import article_cards, front_page, section_link, zone_of
 from newsroom.pages.context import Masthead, Thread
 from newsroom.pages.discussion import permalink
 from newsroom.pages.forms import MAX_BYTES, Refused, Typed, send_reply
@@ -40,9 +45,6 @@ from newsroom.pages.waiting import wait_for_decision
 
 FRONT_ARTICLES = 20
 SECTION_ARTICLES = 20
-# Readable with its token alone, so the address must not travel and nothing on the way may keep it.
-PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
-FRESH = {"Cache-Control": "no-cache"}
 
 
 @require_safe
@@ -51,11 +53,11 @@ def front(request: HttpRequest) -> HttpResponse:
     articles = list(readable_articles(site=site, at=now)[:FRONT_ARTICLES])
     counts = published_counts(article.pk for article in articles)
     context = {
-        "masthead": _masthead(site),
+        "masthead": site_masthead(site),
         "page": front_page(article_cards(articles, counts=counts, now=now, zone=zone_of(site))),
         "canonical_url": settings.NEWSROOM_BASE_URL + reverse("pages:front"),
     }
-    return _page("pages/front.html", context)
+    return answer_page("pages/front.html", context)
 
 
 @require_safe
@@ -72,7 +74,7 @@ def section(request: HttpRequest, slug: str) -> HttpResponse:
     shown = articles[:SECTION_ARTICLES]
     path = reverse("pages:section", args=[found.slug])
     context = {
-        "masthead": _masthead(site, current=found.slug),
+        "masthead": site_masthead(site, current=found.slug),
         "section": section_link(found, current=found.slug),
         "cards": article_cards(
             shown, counts=published_counts(a.pk for a in shown), now=now, zone=zone_of(site)
@@ -80,7 +82,7 @@ def section(request: HttpRequest, slug: str) -> HttpResponse:
         "more_url": f"{path}?page={number + 1}" if len(articles) > SECTION_ARTICLES else "",
         "canonical_url": settings.NEWSROOM_BASE_URL + path + (f"?page={number}" if number > 1 else ""),
     }
-    return _page("pages/section.html", context)
+    return answer_page("pages/section.html", context)
 
 
 # No cookie stands for anybody here, so there is no session to ride on: the signed form token and
@@ -110,26 +112,26 @@ def comment_status(request: HttpRequest, comment_id: UUID) -> HttpResponse:
     comment = get_object_or_404(Comment.objects.select_related(*related), pk=comment_id)
     not_done = None
     if request.method == "POST":
-        if not is_author_token(comment_id, token) or _comes_from_elsewhere(request):
+        if not is_author_token(comment_id, token) or comes_from_elsewhere(request):
             raise PermissionDenied
         not_done = act(request, comment, at=timezone.now())
         if not_done is None:
             wait_for_decision(comment_id)
-            return _see_other(private_url(comment, is_author=True))
+            return see_other(private_url(comment, is_author=True))
     page = status_page(comment, token=token, not_done=not_done, now=timezone.now())
     headers = dict(PRIVATE)
     if not_done and not_done.retry_after_s:
         headers["Retry-After"] = str(not_done.retry_after_s)
     appeal = appeal_part(comment, token=token)
-    context = {"masthead": _masthead(comment.article.site), "page": page, "appeal": appeal}
-    return _page(
+    context = {"masthead": site_masthead(comment.article.site), "page": page, "appeal": appeal}
+    return answer_page(
         "pages/status.html", context, status=not_done.status if not_done else HTTPStatus.OK, headers=headers
     )
 
 
 @require_safe
 def about_comments(request: HttpRequest) -> HttpResponse:
-    return _page("pages/about_comments.html", {"masthead": _masthead(site_for(request))})
+    return answer_page("pages/about_comments.html", {"masthead": site_masthead(site_for(request))})
 
 
 @require_safe
@@ -167,7 +169,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     is_away = isinstance(sys.exc_info()[1], (OperationalError, InterfaceError))
     status = HTTPStatus.SERVICE_UNAVAILABLE if is_away else HTTPStatus.INTERNAL_SERVER_ERROR
     headers = {"Cache-Control": "no-store"} | ({"Retry-After": "5"} if is_away else {})
-    return _page("500.html", {"status": int(status)}, status=status, headers=headers)
+    return answer_page("500.html", {"status": int(status)}, status=status, headers=headers)
 
 
 def _article(request: HttpRequest, article: Article, *, refused: Refused | None = None) -> HttpResponse:
@@ -182,11 +184,13 @@ def _article(request: HttpRequest, article: Article, *, refused: Refused | None 
     headers = dict(PRIVATE if context["is_private"] or refused else FRESH)
     if refused and refused.retry_after_s:
         headers["Retry-After"] = str(refused.retry_after_s)
-    return _page("pages/article.html", context, status=refused.status if refused else 200, headers=headers)
+    return answer_page(
+        "pages/article.html", context, status=refused.status if refused else 200, headers=headers
+    )
 
 
 def _reply(request: HttpRequest, article: Article) -> HttpResponse:
-    if _comes_from_elsewhere(request):
+    if comes_from_elsewhere(request):
         raise PermissionDenied
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
         return _error(
@@ -202,29 +206,7 @@ def _reply(request: HttpRequest, article: Article) -> HttpResponse:
         return _article(request, article, refused=answer)
     wait_for_decision(answer)
     query = urlencode({"sent": str(answer), "token": sent_token(answer)})
-    return _see_other(f"{article.get_absolute_url()}?{query}#sent")
-
-
-def _see_other(address: str) -> HttpResponse:
-    """The answer to a POST is elsewhere, to be fetched by GET: reloading it sends nothing again."""
-    response = HttpResponseRedirect(address, headers=PRIVATE)
-    response.status_code = HTTPStatus.SEE_OTHER
-    return response
-
-
-def _comes_from_elsewhere(request: HttpRequest) -> bool:
-    """Whether another site's page sent this form. Browsers say so; an old one that says nothing may post."""
-    fetch_site = request.headers.get("Sec-Fetch-Site")
-    if fetch_site:
-        return fetch_site not in {"same-origin", "none"}
-    origin = request.headers.get("Origin", "null")  # "null": sent from our own pages that give no referrer
-    return origin != "null" and urlsplit(origin).netloc != request.get_host()
-
-
-def _masthead(site: Site, *, current: str = "") -> Masthead:
-    return masthead(
-        site=site, sections=list(Section.objects.filter(site=site)), now=timezone.now(), current=current
-    )
+    return see_other(f"{article.get_absolute_url()}?{query}#sent")
 
 
 def _page_number(text: str) -> int:
@@ -236,7 +218,7 @@ def _page_number(text: str) -> int:
 def _error(request: HttpRequest, status: HTTPStatus, *, heading: str, explanation: str) -> HttpResponse:
     """An error page in the site's dress; a bare one where the site itself cannot be read."""
     try:
-        top = _masthead(site_for(request))
+        top = site_masthead(site_for(request))
     except (Http404, DatabaseError):
         top = Masthead(
             name="Newsroom",
@@ -246,17 +228,4 @@ def _error(request: HttpRequest, status: HTTPStatus, *, heading: str, explanatio
             now=timezone.now(),
         )
     context = {"masthead": top, "status": int(status), "heading": heading, "explanation": explanation}
-    return _page("pages/error.html", context, status=status, headers={"Cache-Control": "no-store"})
-
-
-def _page(
-    template: str,
-    context: Mapping[str, Any],
-    *,
-    status: int = HTTPStatus.OK,
-    headers: Mapping[str, str] = FRESH,
-) -> HttpResponse:
-    """The rendered page, its times in the zone of the site that it names."""
-    top: Masthead | None = context.get("masthead")
-    with timezone.override(top.zone if top else None):
-        return HttpResponse(render_to_string(template, dict(context)), status=status, headers=dict(headers))
+    return answer_page("pages/error.html", context, status=status, headers={"Cache-Control": "no-store"})

@@ -87,6 +87,15 @@ def signal_all(pids: Iterable[int], signum: int) -> None:
             continue
 
 
+def end_all(pids: Iterable[int], *, patience_s: float = 5.0) -> None:
+    """Kill processes and wait until the kernel has let go of them: what they hold (ports, files) is free then."""
+    marked = [(pid, start_mark(pid)) for pid in pids]
+    signal_all([pid for pid, _ in marked], signal.SIGKILL)
+    deadline = time.monotonic() + patience_s
+    while any(is_running(pid, mark) for pid, mark in marked) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
 def write_pid_file(path: Path, pid: int) -> None:
     """Name a process in a file: its number, then its start mark. Written whole or not at all."""
     temporary = path.with_suffix(".new")

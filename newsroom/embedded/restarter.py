@@ -14,6 +14,7 @@ from typing import IO, Any
 from newsroom.embedded.processes import (
     dies_with_parent,
     end,
+    end_all,
     left_of,
     read_pid_file,
     session_members,
@@ -204,7 +205,7 @@ def sweep(
     pid = read_pid_file(path)
     if pid is not None:
         end(pid, steps)
-    signal_all(left_of(path), signal.SIGKILL)
+    end_all(left_of(path))
     path.unlink(missing_ok=True)
     return bool(leftovers)
 

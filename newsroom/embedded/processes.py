@@ -88,7 +88,7 @@ def signal_all(pids: Iterable[int], signum: int) -> None:
 
 
 def end_all(pids: Iterable[int], *, patience_s: float = 5.0) -> None:
-    """Kill processes and wait until the kernel has let go of them: what they hold (ports, files) is free then."""
+    """Kill processes and wait until the kernel has let go of them: their ports and files are free then."""
     marked = [(pid, start_mark(pid)) for pid in pids]
     signal_all([pid for pid, _ in marked], signal.SIGKILL)
     deadline = time.monotonic() + patience_s

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from moderation.policy import (
@@ -99,6 +99,7 @@ def test_findings_that_only_inform_decide_nothing(code: str) -> None:
     assert outcome(codes=(code,)) == Outcome("published")
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(st.sampled_from(LABELS), st.floats(allow_nan=True, allow_infinity=True)), st.booleans()
 )

@@ -67,9 +67,9 @@ class UsageCounter:
             else:
                 known.add(counts)
 
-    def scored(self, key_id: UUID, *, toxicity: list[float], held: int = 0) -> None:
-        """One call was answered: texts by their toxicity, and how many were held unscored."""
-        counts = Counts(requests=1, texts=len(toxicity) + held, held=held)
+    def scored(self, key_id: UUID, *, toxicity: list[float], held: int = 0, refused: int = 0) -> None:
+        """One call was answered: texts by their toxicity, those held unscored, calls over the quota."""
+        counts = Counts(requests=1, texts=len(toxicity) + held, held=held, refused=refused)
         for score in toxicity:
             counts.scores[bin_of(score)] += 1
         self.add(key_id, counts)
@@ -79,7 +79,7 @@ class UsageCounter:
         self.add(key_id, Counts(requests=1, errors=1))
 
     def refused(self, key_id: UUID) -> None:
-        """One call was over the quota."""
+        """One call was over the quota and was told so."""
         self.add(key_id, Counts(requests=1, refused=1))
 
     def flush(self) -> None:

@@ -99,10 +99,7 @@ def _answered(request: HttpRequest, answer: Callable[[HttpRequest, KnownKey], An
         key = _key(request)
         wait_s = spend("port", str(key.id), per_minute=key.quota_per_minute)
         if wait_s is not None:
-            usage.refused(key.id)
-            response = _json(429, perspective.over_quota().document())
-            response["Retry-After"] = str(wait_s)
-            return response
+            return _over_quota(request, key, wait_s=wait_s, may_hold=answer is _analysis)
         given = answer(request, key)
         toxicity = [] if given.toxicity is None else [given.toxicity]
         usage.scored(key.id, toxicity=toxicity, held=int(given.is_held))
@@ -117,6 +114,21 @@ def _answered(request: HttpRequest, answer: Callable[[HttpRequest, KnownKey], An
     if key is not None:
         usage.failed(key.id)
     return _json(refused.code, refused.document())
+
+
+def _over_quota(request: HttpRequest, key: KnownKey, *, wait_s: int, may_hold: bool) -> HttpResponse:
+    """429; or 1.0, unscored, where the key's client would take an error for a permission."""
+    if may_hold and key.holds:
+        try:
+            given = perspective.held(perspective.parse_analysis(perspective.parse_body(request.body)))
+        except RequestDataTooBig:
+            given = perspective.held_unread()
+        usage.scored(key.id, toxicity=[], held=1, refused=1)
+        return _json(200, given.document)
+    usage.refused(key.id)
+    response = _json(429, perspective.over_quota().document())
+    response["Retry-After"] = str(wait_s)
+    return response
 
 
 def _key(request: HttpRequest) -> KnownKey:

@@ -124,3 +124,20 @@ def test_made_up_keys_are_not_remembered(db: None) -> None:
     keys = KnownKeys()
     assert keys.find("made up") is None
     assert not keys._seen
+
+
+def test_what_is_over_the_quota(client: Client, made: Any) -> None:
+    secret = made(on_unscorable="hold_score", quota_per_minute=1)[1]
+    assert toxicity(analyze(client, secret)) < 1.0
+    assert toxicity(analyze(client, secret, clientToken="as sent")) == 1.0
+    answer = analyze(client, secret, requestedAttributes={"NONSENSE": {}})
+    assert (answer.status_code, answer.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
+    assert (row().texts, row().held, row().refused) == (2, 1, 1)
+
+
+def test_a_correction_over_the_quota_is_told_so(client: Client, made: Any) -> None:
+    secret = made(on_unscorable="hold_score", quota_per_minute=1)[1]
+    analyze(client, secret)
+    body = {"comment": {"text": "Thanks."}, "attributeScores": {"TOXICITY": {"summaryScore": {"value": 0}}}}
+    address = f"/v1alpha1/comments:suggestscore?key={secret}"
+    assert client.post(address, body, content_type="application/json").status_code == 429

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 
 from ads.delivery.models import AdDecision, AdEvent, Credit, Kind
 from ads.models import Advertiser, LineItem
@@ -66,7 +66,7 @@ def _exposure(decisions: list[AdDecision], now: dict[str, str]) -> Exposure:
             in_thread=False,
         ),
         impressions=len(ids),
-        credited=Credit.objects.filter(decision__in=ids).count(),
+        credited=Credit.objects.filter(decision__in=ids, taken_back_at=None).count(),
         earned_micros=_earned(ids).get("total", 0),
         decisions=ids,
     )
@@ -101,9 +101,10 @@ def credit_decisions(ids: Collection[UUID], *, reason: str, actor: Any = None) -
         for decision in decisions
         if decision.line_item is not None
     ]
-    before = Credit.objects.filter(decision__in=ids).count()
+    standing = Credit.objects.filter(decision__in=ids, taken_back_at=None)
+    before = standing.count()
     Credit.objects.bulk_create(notes, ignore_conflicts=True)
-    made = Credit.objects.filter(decision__in=ids).count() - before
+    made = standing.count() - before
     if made:
         record(
             action="ads.credit",
@@ -135,9 +136,9 @@ def credit_beside(comment_id: UUID) -> int:
         article=comment.article_id,
         neighbours__contains=[comment.pk],
         events__kind=Kind.IMPRESSION,
-        credit=None,
     ).exclude(line_item__type=LineItem.Type.HOUSE)
-    ids = list(beside.values_list("pk", flat=True))
+    is_credited = Credit.objects.filter(decision=OuterRef("pk"), taken_back_at=None)
+    ids = list(beside.exclude(Exists(is_credited)).values_list("pk", flat=True))
     if not ids:
         return 0
     return credit_decisions(ids, reason=f"Stood beside a comment removed for: {comment.reason_code}")
@@ -149,6 +150,57 @@ def credit_beside_removed(*, at: datetime) -> int:
         outcome=Decision.Outcome.REMOVED, reason_code__in=GRAVE, at__gte=at - LOOKED_BACK
     )
     return sum(credit_beside(pk) for pk in set(removed.values_list("comment_id", flat=True)))
+
+
+@transaction.atomic
+def take_back_beside(comment_id: UUID, *, at: datetime) -> int:
+    """Take back what the system credited beside a comment that readers see again. Safe to run twice.
+
+    A credit that a person made stays; so does one whose other neighbour is still removed for a grave
+    reason.
+    """
+    comment = Comment.objects.filter(pk=comment_id, status=Comment.Status.PUBLISHED).first()
+    if comment is None:
+        return 0
+    standing = Credit.objects.filter(
+        by=None,
+        taken_back_at=None,
+        decision__article=comment.article_id,
+        decision__neighbours__contains=[comment.pk],
+    )
+    # Locked, as a statement locks what it sums: each credit is taken back before it, or after.
+    locked = list(standing.select_related("decision").select_for_update(of=("self",)))
+    neighbours = {pk for credit in locked for pk in credit.decision.neighbours}
+    grave = set(
+        Comment.objects.filter(
+            pk__in=neighbours, status=Comment.Status.REMOVED, reason_code__in=GRAVE
+        ).values_list("pk", flat=True)
+    )
+    chosen = [credit for credit in locked if grave.isdisjoint(credit.decision.neighbours)]
+    if not chosen:
+        return 0
+    Credit.objects.filter(pk__in=[credit.pk for credit in chosen]).update(taken_back_at=at)
+    record(
+        action="ads.credit_taken_back",
+        object_type="credit",
+        object_id=chosen[0].decision_id,
+        actor_kind="system",
+        reason="The comment beside it is published again",
+        data={"impressions": len(chosen), "comment": str(comment.pk)},
+    )
+    return len(chosen)
+
+
+def take_back_beside_restored(*, at: datetime) -> int:
+    """The same for all that people lately published again, where a process had died."""
+    restored = Decision.objects.filter(
+        outcome=Decision.Outcome.PUBLISHED,
+        actor_kind=Decision.ActorKind.PERSON,
+        at__gte=at - LOOKED_BACK,
+        comment__decisions__outcome=Decision.Outcome.REMOVED,
+        comment__decisions__reason_code__in=GRAVE,
+    )
+    return sum(take_back_beside(pk, at=at) for pk in set(restored.values_list("comment_id", flat=True)))
 
 
 def _earned(ids: Collection[UUID]) -> dict[str, int]:

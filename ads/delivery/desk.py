@@ -260,7 +260,7 @@ def why(request: HttpRequest, decision_id: UUID) -> HttpResponse:
         "events": decision.events.order_by("at"),
         "uncounted": decision.uncounted.order_by("at"),
         "neighbours": Comment.objects.filter(pk__in=decision.neighbours).order_by("-created_at"),
-        "credit": Credit.objects.filter(decision=decision).first(),
+        "credits": Credit.objects.filter(decision=decision).order_by("at"),
     }
     return _page(request, "why", site, title="Why this ad", **context)
 

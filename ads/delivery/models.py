@@ -286,11 +286,15 @@ class Statement(models.Model):
 
 
 class Credit(models.Model):
-    """What an impression earned is given back, once; it stands on the campaign's next statement."""
+    """What an impression earned is given back; it stands on the campaign's next statement.
+
+    One made because of a removed comment is taken back when readers see that comment again: before its
+    statement both are left out, after it the next one charges the amount again. Then it may be credited anew.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    decision = models.OneToOneField(
-        AdDecision, on_delete=models.DO_NOTHING, db_constraint=False, related_name="credit"
+    decision = models.ForeignKey(
+        AdDecision, on_delete=models.DO_NOTHING, db_constraint=False, related_name="credits"
     )
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
     amount_micros = models.BigIntegerField()
@@ -306,10 +310,24 @@ class Credit(models.Model):
     statement = models.ForeignKey(
         Statement, null=True, on_delete=models.PROTECT, related_name="credits", editable=False
     )
+    taken_back_at = models.DateTimeField(null=True, editable=False)
+    taken_back_on = models.ForeignKey(
+        Statement, null=True, on_delete=models.PROTECT, related_name="taken_back", editable=False
+    )
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(amount_micros__gte=0), name="credit_not_negative")
+            models.CheckConstraint(condition=models.Q(amount_micros__gte=0), name="credit_not_negative"),
+            models.UniqueConstraint(
+                fields=["decision"],
+                condition=models.Q(taken_back_at=None),
+                name="one_standing_credit_per_decision",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(taken_back_on=None)
+                | models.Q(statement__isnull=False, taken_back_at__isnull=False),
+                name="credit_charged_again_after_its_statement",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -16,7 +16,12 @@ from django.db import transaction
 from django.dispatch import receiver
 from django.utils import timezone
 
-from ads.delivery.credits import credit_beside, credit_beside_removed
+from ads.delivery.credits import (
+    credit_beside,
+    credit_beside_removed,
+    take_back_beside,
+    take_back_beside_restored,
+)
 from ads.delivery.forgetting import forget_decisions
 from ads.delivery.limits import has_decisions
 from ads.delivery.reconciling import differences
@@ -26,9 +31,10 @@ from articles.signals import site_checked
 from comments.models import Comment
 from comments.retention import kept_for
 from comments.signals import comment_changed
+from moderation.models import Decision
 from moderation.retention import retains
 from moderation.services import beat
-from moderation.signals import upkeep
+from moderation.signals import decision_made, upkeep
 
 COMPARED_EVERY_S = 600.0
 MOST_NAMED = 5
@@ -69,14 +75,31 @@ def credit_what_stood_beside(*, comment_id: UUID, status: str, **kwargs: Any) ->
     transaction.on_commit(credit, robust=True)
 
 
+@receiver(decision_made)
+def take_back_what_was_credited(*, decision: Decision, **kwargs: Any) -> None:
+    """A removal was undone, or an appeal was granted. Only people publish what was removed."""
+    is_by_person = decision.actor_kind == Decision.ActorKind.PERSON
+    if not is_by_person or decision.outcome != Decision.Outcome.PUBLISHED:
+        return
+
+    def take_back() -> None:
+        take_back_beside(decision.comment_id, at=timezone.now())
+
+    transaction.on_commit(take_back, robust=True)
+
+
 @receiver(upkeep)
 def credit_late(**kwargs: Any) -> dict[str, int]:
-    """Every ten minutes: pages that stood open while a comment went, and credits that a crash prevented."""
+    """Every ten minutes: pages that stood open while a comment went, and what a crash prevented."""
     global _credited_at  # noqa: PLW0603  (the clock of the one process that leads)
     if time.monotonic() < _credited_at + COMPARED_EVERY_S:
         return {}
     _credited_at = time.monotonic()
-    return {"ads_credited": credit_beside_removed(at=timezone.now())}
+    at = timezone.now()
+    return {
+        "ads_credited": credit_beside_removed(at=at),
+        "ads_credits_taken_back": take_back_beside_restored(at=at),
+    }
 
 
 @retains("ads")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,9 +24,11 @@ from newsroom.crypto import is_signed, sign
 from newsroom.errors import DomainError, FieldError
 
 PROOF = "ad-statement"
+TAKEN_BACK = "credit of an earlier statement taken back: the comment was published again"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = (
-    "line_item", "price_model", "price", "goal", "impressions", "viewable", "clicks", "net",
+    "statement", "order_number", "billing_contact", "first_day", "last_day", "currency", "line",
+    "price_model", "price", "booked", "goal", "impressions", "viewable", "clicks", "amount",
 )  # fmt: skip
 
 
@@ -56,18 +59,21 @@ def make_statement(campaign: Campaign, *, first: date, last: date, actor: Any, a
         raise FieldError("first_day", "Another statement covers some of these days.", code="overlaps")
     newest = Statement.objects.filter(site=site).aggregate(newest=Max("number"))["newest"] or 0
     # Locked: what is summed is exactly what gets this statement's number.
-    notes = list(Credit.objects.select_for_update().filter(campaign=campaign, statement=None))
+    locked = Credit.objects.select_for_update().filter(campaign=campaign)
+    notes = list(locked.filter(statement=None, taken_back_at=None))
+    again = list(locked.filter(statement__isnull=False, taken_back_at__isnull=False, taken_back_on=None))
     statement = Statement.objects.create(
         site=site,
         number=newest + 1,
         campaign=campaign,
         first_on=first,
         last_on=last,
-        content=_content(campaign, site, first, last, notes),
+        content=_content(campaign, site, first, last, notes, again),
         made_by=actor,
         made_at=at,
     )
     Credit.objects.filter(pk__in=[credit.pk for credit in notes]).update(statement=statement)
+    Credit.objects.filter(pk__in=[credit.pk for credit in again]).update(taken_back_on=statement)
     record(
         action="statement.create",
         object_type="statement",
@@ -80,8 +86,19 @@ def make_statement(campaign: Campaign, *, first: date, last: date, actor: Any, a
 
 
 def _content(
-    campaign: Campaign, site: Site, first: date, last: date, notes: Sequence[Credit]
+    campaign: Campaign,
+    site: Site,
+    first: date,
+    last: date,
+    notes: Sequence[Credit],
+    again: Sequence[Credit],
 ) -> dict[str, Any]:
+    """What a statement says.
+
+    Args:
+        notes: credits that no statement had yet.
+        again: credits of earlier statements that were taken back since.
+    """
     found = report(site, first=first, last=last, group_by="line_item", campaign=campaign.pk)
     numbers = {row.key: row for row in found}
     rows = [
@@ -90,6 +107,7 @@ def _content(
     ]
     delivered = sum(row["net_micros"] for row in rows)
     credited = sum(credit.amount_micros for credit in notes)
+    taken_back = sum(credit.amount_micros for credit in again)
     return {
         "site": site.name,
         "currency": site.currency,
@@ -103,7 +121,9 @@ def _content(
         "credited_micros": credited,
         "credits": sorted({credit.reason for credit in notes}),
         "credited_impressions": len(notes),
-        "net_micros": delivered - credited,
+        "taken_back_micros": taken_back,
+        "taken_back_impressions": len(again),
+        "net_micros": delivered - credited + taken_back,
     }
 
 
@@ -122,18 +142,54 @@ def _row(item: LineItem, numbers: Numbers) -> dict[str, Any]:
 
 
 def as_csv(statement: Statement) -> str:
-    """A table that no spreadsheet takes for formulas; amounts in the currency, exactly."""
+    """A table that no spreadsheet takes for formulas; amounts in the currency, exactly. Its last line is the
+    net amount, the sum of those above it."""
+    content = statement.content
+    told = {
+        "statement": statement.number,
+        "order_number": content["order_number"],
+        "billing_contact": content["billing_contact"],
+        "first_day": statement.first_on.isoformat(),
+        "last_day": statement.last_on.isoformat(),
+        "currency": content["currency"],
+    }
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    for row in statement.content["rows"]:
-        amounts = {"price": _plain(row["price_micros"]), "net": _plain(row["net_micros"])}
-        writer.writerow([_safe((row | amounts)[column]) for column in COLUMNS])
+    for line in _lines(content):
+        writer.writerow([_safe((told | line).get(column)) for column in COLUMNS])
     return text.getvalue()
 
 
-def _plain(micros: int) -> str:
-    return format_money(micros).replace(",", "")
+def _lines(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The line items, then what was given back or charged again, then the net amount."""
+    for row in content["rows"]:
+        booked = row["booked_micros"]
+        yield row | {
+            "line": row["line_item"],
+            "price": _plain(row["price_micros"]),
+            "booked": None if booked is None else _plain(booked),
+            "amount": _plain(row["net_micros"]),
+        }
+    if content["credited_impressions"]:
+        reasons = "; ".join(content["credits"])
+        yield {
+            "line": f"credit note: {reasons}",
+            "impressions": content["credited_impressions"],
+            "amount": _plain(-content["credited_micros"]),
+        }
+    if content.get("taken_back_impressions"):  # Older statements do not know it.
+        yield {
+            "line": TAKEN_BACK,
+            "impressions": content["taken_back_impressions"],
+            "amount": _plain(content["taken_back_micros"]),
+        }
+    yield {"line": "net, before tax", "amount": _plain(content["net_micros"])}
+
+
+def _plain(micros: int) -> Decimal:
+    """A number, so that a negative one is not taken for a formula."""
+    return Decimal(format_money(micros).replace(",", ""))
 
 
 def _safe(value: Any) -> Any:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from ads.delivery.credits import credit_beside_removed
-from ads.delivery.models import AdDecision, Credit
-from ads.models import LineItem, Slot
+from ads.delivery.credits import credit_beside_removed, take_back_beside, take_back_beside_restored
+from ads.delivery.models import AdDecision, Credit, Statement
+from ads.delivery.statements import as_csv, make_statement
+from ads.models import Campaign, LineItem, Slot
 from ads.thread_places import Roots, gaps
 from articles.models import Article
 from articles.services import set_sensitivity
@@ -173,6 +176,63 @@ def test_who_looked_at_a_page_that_was_open_meanwhile_is_credited_by_the_sweep(
     paper.decide(shown[2], "removed", reason="hate")
     look(beside)
     assert [credit_beside_removed(at=timezone.now()) for _ in range(2)] == [1, 0]
+
+
+def test_an_undone_removal_takes_the_credit_back_and_a_second_one_gives_it_again(
+    paper: Newspaper, article: Article, sold: None, django_capture_on_commit_callbacks: Any
+) -> None:
+    shown = roots(paper, article, 3)
+    look(ask(article)[0])
+    for outcome, reason in (("removed", "threat"), ("published", ""), ("removed", "hate")):
+        with django_capture_on_commit_callbacks(execute=True):
+            paper.decide(shown[1], outcome, reason=reason)
+    first, second = Credit.objects.order_by("at")
+    assert first.taken_back_at is not None
+    assert second.taken_back_at is None
+    assert AuditEntry.objects.get(action="ads.credit_taken_back").data["impressions"] == 1
+    (line,) = _next_statement()["credits"]
+    assert "hate" in line  # The one that was taken back before any statement stands on none.
+
+
+def test_what_an_earlier_statement_credited_is_charged_again_on_the_next_once(
+    paper: Newspaper, article: Article, sold: None
+) -> None:
+    shown = roots(paper, article, 3)
+    look(ask(article)[0])
+    paper.decide(shown[1], "removed", reason="threat")
+    assert credit_beside_removed(at=timezone.now()) == 1
+    assert _next_statement()["credited_micros"] == 9_000
+    paper.decide(shown[1], "published")
+    assert [take_back_beside_restored(at=timezone.now()) for _ in range(2)] == [1, 0]
+    second = _next_statement()
+    assert (second["credited_micros"], second["taken_back_micros"], second["net_micros"]) == (0, 9_000, 9_000)
+    assert as_csv(Statement.objects.latest("number")).splitlines()[-1].endswith(",0.009")
+    assert _next_statement()["taken_back_micros"] == 0
+
+
+def test_a_credit_stays_while_the_other_neighbour_is_removed_or_where_a_person_made_it(
+    paper: Newspaper, article: Article, sold: None
+) -> None:
+    shown = roots(paper, article, 3)
+    look(ask(article)[0])
+    for comment in shown[1:]:
+        paper.decide(comment, "removed", reason="hate")
+    assert credit_beside_removed(at=timezone.now()) == 1
+    paper.decide(shown[1], "published")
+    assert take_back_beside(shown[1].pk, at=timezone.now()) == 0
+    Credit.objects.update(by=User.objects.create(username="ad manager"))
+    paper.decide(shown[2], "published")
+    assert take_back_beside(shown[2].pk, at=timezone.now()) == 0
+
+
+def _next_statement() -> dict[str, Any]:
+    """Of the one campaign that was credited, for one more day of long ago."""
+    day = date(2026, 1, 1) + timedelta(days=Statement.objects.count())
+    actor, _ = User.objects.get_or_create(username="accounts")
+    campaign = Campaign.objects.get(pk=Credit.objects.values_list("campaign", flat=True)[0])
+    made = make_statement(campaign, first=day, last=day, actor=actor, at=timezone.now())
+    found: dict[str, Any] = made.content
+    return found
 
 
 def test_a_removal_for_another_reason_gives_nothing_back(

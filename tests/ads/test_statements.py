@@ -48,7 +48,10 @@ def test_a_statement_says_what_was_booked_and_delivered(campaign: Campaign, mana
     (row,) = made.content["rows"]
     assert (row["impressions"], row["net_micros"], made.content["net_micros"]) == (3, 25_500, 25_500)
     assert (made.content["order_number"], made.content["billing_contact"]) == ("HM-7", "Accounts")
-    assert as_csv(made).splitlines()[1].endswith(",cpm,8.50,,3,0,0,0.0255")
+    _, line, net = as_csv(made).splitlines()
+    assert line.startswith("1,HM-7,Accounts,2026-03-02,2026-03-08,")
+    assert line.endswith(",cpm,8.50,,,3,0,0,0.0255")
+    assert net.endswith('"net, before tax",,,,,,,,0.0255')
 
 
 def test_numbers_have_no_gaps_and_a_period_has_one_statement(campaign: Campaign, manager: Caller) -> None:

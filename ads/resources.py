@@ -182,7 +182,7 @@ class ResourceList(AdsView, GenericAPIView[Any]):
             )
         # Kept as jsonb, which forgets the order of keys.
         made = {str(name): answered["object"][str(name)] for name in self.resource_serializer().fields}
-        location = f"{request.path}{made['id']}/{_site_query(request)}"
+        location = f"{request.path}{made['id']}/{site_query(request)}"
         return Response(made, status=201, headers=PRIVATE | {"Location": location, "ETag": answered["etag"]})
 
     def filtered(self, objects: Any) -> Any:
@@ -486,6 +486,6 @@ def asked_own(request: Request, name: str, objects: Any) -> Any:
     return found
 
 
-def _site_query(request: Request) -> str:
+def site_query(request: Request) -> str:
     code = request.query_params.get("site")
     return f"?site={code}" if code is not None else ""

@@ -83,6 +83,8 @@ ANSWERS = {
     "reports/": ("get", "ReportAnswer"),
     "exposures/": ("get", "ExposuresAnswer"),
     "earnings/": ("get", "EarningsAnswer"),
+    "statements/": ("post", "StatementAnswer"),
+    "statements/{id}/": ("get", "StatementAnswer"),
 }
 
 
@@ -121,6 +123,11 @@ def test_what_is_answered_is_what_is_described(schema: dict[str, Any], manager: 
     today = timezone.now().date().isoformat()
     body = {"article": article.slug, "slots": ["top", "none"], "view": str(uuid4())}
     LineItem.objects.filter(pk=sold.line_item_id).update(type="house", price_micros=0)
+    closed = {
+        "campaign": str(sold.line_item.campaign_id),
+        "first_day": "2026-01-01",
+        "last_day": "2026-01-31",
+    }
     asked = {
         "decisions/": manager.post("/api/v1/ads/decisions/", body),
         "decisions/{id}/explain/": manager.get(f"/api/v1/ads/decisions/{decision.pk}/explain/"),
@@ -128,6 +135,11 @@ def test_what_is_answered_is_what_is_described(schema: dict[str, Any], manager: 
         "exposures/": manager.get(f"/api/v1/ads/exposures/?article={article.slug}"),
         "earnings/": manager.get(f"/api/v1/ads/earnings/?from={today}&to={today}"),
     }
+    made = manager.post("/api/v1/ads/statements/", closed)
+    again = manager.post("/api/v1/ads/statements/", closed)
+    assert (made.status_code, again.json()["id"]) == (201, made.json()["id"])
+    asked["statements/"] = again
+    asked["statements/{id}/"] = manager.get(f"/api/v1/ads/statements/{made.json()['id']}/")
     assert set(asked) == set(ANSWERS)
     for path, answer in asked.items():
         assert answer.status_code == 200, path

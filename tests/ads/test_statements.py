@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from ads.delivery.models import Statement
 from ads.delivery.statements import PeriodIsOpen, as_csv, make_statement, proof_token
-from ads.models import Campaign, Creative, LineItem
+from ads.models import Assignment, Campaign, Creative, LineItem
 from articles.models import Article, Site
 from articles.services import set_sensitivity
 from newsroom.errors import FieldError
@@ -143,3 +143,48 @@ def test_a_campaign_on_a_statement_stays(site: Site, manager: Caller) -> None:
     answer = manager.delete(f"/api/v1/ads/campaigns/{campaign.pk}/", If_Match="*")
     assert (answer.status_code, answer.json()["code"]) == (409, "in_use")
     assert Campaign.objects.filter(pk=campaign.pk).exists()
+
+
+STATEMENTS = "/api/v1/ads/statements/"
+
+
+def test_it_is_made_and_read_over_the_api(campaign: Campaign, manager: Caller) -> None:
+    body = {"campaign": str(campaign.pk), "first_day": "2026-03-02", "last_day": "2026-03-08"}
+    made = manager.post(STATEMENTS, body)
+    assert made.status_code == 201
+    assert manager.post(STATEMENTS, body).status_code == 200
+    read = manager.get(made["Location"])
+    assert read.json() == made.json()
+    assert (read.json()["net_micros"], read.json()["order_number"]) == (25_500, "HM-7")
+    assert [one["number"] for one in manager.get(STATEMENTS).json()["results"]] == [1]
+    assert manager.get(f"{STATEMENTS}?campaign={campaign.pk}").json()["results"][0]["number"] == 1
+    assert "HM-7" in Client().get(read.json()["proof_path"]).content.decode()
+    table = manager.get(f"{made['Location']}?format=csv")
+    assert table.content.decode().splitlines()[-1].endswith(",0.0255")
+
+
+def test_an_open_period_and_wrong_days_are_refused_over_the_api(campaign: Campaign, manager: Caller) -> None:
+    body = {"campaign": str(campaign.pk), "first_day": "2026-03-02", "last_day": "2026-03-08"}
+    assert manager.post(STATEMENTS, body | {"last_day": "2199-01-01"}).json()["code"] == "period_is_open"
+    for wrong in ({"first_day": "2026-03-09"}, {"last_day": 5}, {"first_day": "1999-12-31"}, {"more": 1}):
+        assert manager.post(STATEMENTS, body | wrong).status_code == 400, wrong
+    assert not Statement.objects.exists()
+
+
+def test_an_advertiser_reads_its_own_statements_and_nobody_elses(
+    campaign: Campaign, site: Site, other_site: Site, manager: Caller, caller: Callable[..., Caller]
+) -> None:
+    made = make(campaign, manager.user)
+    path = f"{STATEMENTS}{made.pk}/"
+    own, rival = caller("advertiser"), caller("advertiser")
+    Assignment.objects.create(user=own.user, site=site, advertiser=campaign.advertiser)
+    Assignment.objects.create(user=rival.user, site=site, advertiser=new_line_item(site).campaign.advertiser)
+    assert own.get(path).json()["number"] == 1
+    assert own.post(STATEMENTS, {}).status_code == 403
+    assert rival.get(path).status_code == rival.get(f"{path}?format=csv").status_code == 404
+    assert rival.get(STATEMENTS).json()["results"] == []
+    assert rival.get(f"{STATEMENTS}?campaign={campaign.pk}").status_code == 400  # As one that never was.
+    theirs = caller("ad manager", sites=(other_site,))
+    assert theirs.get(path).status_code == theirs.get(f"{path}?site=tribune").status_code == 404
+    assert theirs.get(STATEMENTS).json()["results"] == []
+    assert caller("editor").post(STATEMENTS, {}).status_code == 403

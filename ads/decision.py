@@ -53,6 +53,17 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """An ad that an earlier call of the same page view was given."""
+
+    slot: str
+    creative_id: UUID
+    line_item_id: UUID
+    sponsor: str
+    competitor_group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What an ad would stand beside: from our own rows, never from what a page claims.
 
@@ -66,6 +77,7 @@ class Surroundings:
         audience: what targeting asks for: section, tags, author, device, country, hour and conversation.
         floors: the lowest price per 1,000 impressions by slot, in micros.
         sizes: by slot, where only some pictures fit.
+        standing: what stands on the page already, from earlier calls of this view.
     """
 
     sensitivity: Mapping[str, str] = field(default_factory=lambda: UNKNOWN)
@@ -77,6 +89,7 @@ class Surroundings:
     audience: Mapping[str, Sequence[str]] = field(default_factory=dict)
     floors: Mapping[str, int] = field(default_factory=dict)
     sizes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    standing: Sequence[Standing] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +163,11 @@ class _Page:
         self._items: Counter[UUID] = Counter()
         self._groups: dict[str, str] = {}  # The one sponsor of each group of competitors on this page.
         self._kept: dict[int, Candidate] = {}  # By place: what a roadblock takes besides the one it won.
+        self._standing = beside.standing if beside else ()
+        for one in self._standing:
+            self._stands(one)
+        for item in {one.line_item_id for one in self._standing}:
+            self._keep_on(item)
 
     def choose(self, place: int) -> Choice:
         """The highest tier with a candidate, then by weight."""
@@ -199,9 +217,32 @@ class _Page:
             self._taken |= index.bit(winner) & ~index.roadblocks
         elif self._items[winner.line_item_id] >= winner.per_page:
             self._taken |= index.items[winner.line_item_id] & ~index.roadblocks
-        if winner.competitor_group:
-            self._groups[winner.competitor_group] = winner.sponsor
-            self._taken |= index.groups[winner.competitor_group] & ~index.sponsors[winner.sponsor]
+        self._is_alone(winner.competitor_group, winner.sponsor)
+
+    def _is_alone(self, group: str, sponsor: str) -> None:
+        if group:
+            self._groups[group] = sponsor
+            self._taken |= self._index.groups.get(group, 0) & ~self._index.sponsors.get(sponsor, 0)
+
+    def _stands(self, one: Standing) -> None:
+        """What an earlier call was given keeps away what it would have kept away in this one."""
+        index = self._index
+        self._creatives.add(one.creative_id)
+        self._items[one.line_item_id] += 1
+        for candidate in index.pool(index.items.get(one.line_item_id, 0) & ~index.roadblocks)[0]:
+            is_often = candidate.per_page is not None and self._items[one.line_item_id] >= candidate.per_page
+            is_again = candidate.per_page is None and candidate.creative_id == one.creative_id
+            if is_often or is_again:
+                self._taken |= index.bit(candidate)
+        self._is_alone(one.competitor_group, one.sponsor)
+
+    def _keep_on(self, item: UUID) -> None:
+        """A roadblock that stands on the page has the places of its slots that come later, too."""
+        own = self._index.items.get(item, 0) & self._index.roadblocks
+        for place, slot in enumerate(self.slots):
+            creatives = sorted(self._of(slot, own), key=lambda c: c.creative_id)
+            if creatives:
+                self._kept[place] = creatives[place % len(creatives)]
 
     def _open_to(self, slot: str) -> int:
         """Who may stand in this slot, whatever else stands on the page."""
@@ -216,6 +257,11 @@ class _Page:
         """Whether a roadblock can have every place of its slots: none is taken, or goes to a higher tier."""
         places = self._places_of(candidate)
         if places[0] != place or any(wanted in self._kept for wanted in places):
+            return False
+        if any(
+            one.slot in candidate.slots and one.line_item_id != candidate.line_item_id
+            for one in self._standing
+        ):
             return False
         own, higher = self._index.items[candidate.line_item_id], 0
         for tier in self._index.tiers[: TIERS.index(candidate.tier)]:

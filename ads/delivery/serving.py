@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from ads.decision import TIERS, Choice, Surroundings, decide, rules_at
+from ads.decision import TIERS, Choice, Standing, Surroundings, decide, rules_at
 from ads.delivery.ledger import leases_taken, left_in_pots
 from ads.delivery.models import AdDecision
 from ads.delivery.snapshots import Choices, choices_of, stored
@@ -71,10 +71,12 @@ def serve(
     seed: int | None = None,
     reader: Reader = NOBODY,
     roots: Roots = NO_ROOTS,
+    standing: Sequence[Standing] = (),
 ) -> list[Served]:
     """Fill an article's slots in the order asked, and write every choice down, unfilled ones too.
 
     Args:
+        standing: what earlier calls of this page view were given.
         roots: the top-level comments that are shown; a slot in the thread is filled in each of its gaps.
     """
     choices = choices_of(article.site)
@@ -83,6 +85,8 @@ def serve(
     if not places:
         return [_unfilled(code, slots) for code in codes]
     draw = _draw(article, choices, places, at=at, view=view, seed=seed, reader=reader)
+    if standing:
+        draw = replace(draw, beside=replace(draw.beside, standing=tuple(standing)))
     made = decide(choices.index, slots=draw.codes, at=at, seed=draw.seed, beside=draw.beside)
     rows = [_decision(choice, place, draw) for choice, place in zip(made, places, strict=True)]
     _write_down(rows, draw)
@@ -267,7 +271,7 @@ def _as_json(beside: Surroundings) -> dict[str, Any]:
         "audience": dict(beside.audience),
         "floors": dict(beside.floors),
         "sizes": {slot: list(sizes) for slot, sizes in beside.sizes.items()},
-    }
+    } | ({"standing": [_plain(one) for one in beside.standing]} if beside.standing else {})
 
 
 def _from_json(context: dict[str, Any]) -> Surroundings:
@@ -281,4 +285,12 @@ def _from_json(context: dict[str, Any]) -> Surroundings:
         audience=context.get("audience", {}),
         floors=context.get("floors", {}),
         sizes=context.get("sizes", {}),
+        standing=[
+            Standing(**one | {name: UUID(one[name]) for name in ("creative_id", "line_item_id")})
+            for one in context.get("standing", ())
+        ],
     )
+
+
+def _plain(one: Standing) -> dict[str, str]:
+    return {name: str(value) for name, value in asdict(one).items()}

@@ -37,6 +37,9 @@ from ads.delivery.models import AdDecision, Kind
 from ads.delivery.reports import GROUPS, LONGEST, Numbers, report, total
 from ads.delivery.serving import NO_ROOTS, Served, explain, serve
 from ads.delivery.snapshots import choices_of
+from ads.delivery.standing import LONGEST as LONGEST_PATH
+from ads.delivery.standing import MOST as MOST_SHOWN
+from ads.delivery.standing import standing_on
 from ads.fields import ChoiceOfText, LineField, WholeNumber
 from ads.fresh import Fresh
 from ads.models import Advertiser, LineItem
@@ -89,6 +92,13 @@ class DecisionRequest(StrictSerializer):
         required=False,
         help_text="The part of the conversation that is shown, for slots in it. Default: its first page.",
     )
+    shown = serializers.ListField(
+        child=LineField(max_length=LONGEST_PATH),
+        max_length=MOST_SHOWN,
+        required=False,
+        help_text="The `viewable_url` of each ad that this view shows already, from earlier calls: so no"
+        " competitor, and none too often, comes with a further part of the conversation.",
+    )
 
 
 class Decisions(StrictView):
@@ -127,7 +137,8 @@ def decisions(request: HttpRequest, site: Site, asked: Mapping[str, Any]) -> dic
     reader = reader_of(request, device=asked.get("device", ""))
     is_in_thread = any(slot.every_m for slot in choices_of(article.site).slots if slot.code in codes)
     roots = _roots(article, asked.get("thread") or {}) if is_in_thread else NO_ROOTS
-    served = serve(article, codes, at=now, view=asked["view"], reader=reader, roots=roots)
+    standing = standing_on(article, view=asked["view"], shown=asked.get("shown") or ())
+    served = serve(article, codes, at=now, view=asked["view"], reader=reader, roots=roots, standing=standing)
     return {"results": [_answer(one) for one in served]}
 
 

@@ -105,6 +105,8 @@ def _counted(article: Article, one: Served) -> Ad | None:
         impression_url=event_path(Kind.IMPRESSION, identifier),
         viewable_url=event_path(Kind.VIEWABLE, identifier),
         reference=str(identifier),
+        article=article.slug,
+        view=str(one.decision.view),
     )
 
 

@@ -94,6 +94,7 @@ class Ad:
     Args:
         words: the house's own, in the room of an ad that could not be chosen; the script may fill it later
             for ``article`` of ``site``.
+        view: the page view, so that what the script asks for later knows what stands here.
     """
 
     slot: str
@@ -112,6 +113,7 @@ class Ad:
     words: str = ""
     article: str = ""
     site: str = ""
+    view: str = ""
 
 
 @dataclass(frozen=True, slots=True)

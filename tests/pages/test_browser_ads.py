@@ -94,7 +94,12 @@ def test_more_comments_bring_their_own_ads(live_server: Any, article: Any, open_
             {adSlot: 'thread', adArticle: slug, adSort: 'newest', adLimit: '30'})""",
         article.slug,
     )
-    page.evaluate("() => document.querySelector('#comment-list').append(document.createElement('hr'))")
+    with page.expect_request("**/ads/decisions/") as asked:
+        page.evaluate("() => document.querySelector('#comment-list').append(document.createElement('hr'))")
+    sent = asked.value.post_data_json
+    above = page.locator(".ad-above")
+    assert sent["view"] == above.get_attribute("data-ad-view")
+    assert above.get_attribute("data-viewable") in sent["shown"]
     between = page.locator("#comment-list > .ad-between")
     between.nth(1).wait_for()
     assert between.count() == 2

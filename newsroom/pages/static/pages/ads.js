@@ -7,10 +7,12 @@
 const LARGE = 242500;
 const LOOKED_MS = 1000;
 const WAIT_MS = 3000;
+const MOST_SHOWN = 40;
 const origin = new URL(import.meta.url).origin;
 const watched = new WeakSet();
 const asked = new WeakSet();
 const views = new Map();
+let turn = Promise.resolve();
 
 function make(name, properties = {}, ...children) {
   const element = Object.assign(document.createElement(name), properties);
@@ -33,7 +35,7 @@ function watch(ad) {
     waiting = setTimeout(() => {
       if (document.visibilityState !== "visible") return;
       observer.disconnect();
-      fetch(ad.dataset.viewable, { keepalive: true, credentials: "same-origin" }).catch(() => {});
+      fetch(origin + ad.dataset.viewable, { keepalive: true, credentials: "same-origin" }).catch(() => {});
     }, LOOKED_MS);
   }, { threshold: [0, need] });
   observer.observe(ad);
@@ -60,11 +62,12 @@ function words(creative, url) {
     action);
 }
 
-function show(block, ad) {
+function show(block, ad, view) {
   const { creative } = ad;
   const sponsor = creative.paid_by ? `${ad.disclosure} (${creative.paid_by})` : ad.disclosure;
   block.setAttribute("aria-label", ad.disclosure);
-  block.dataset.viewable = origin + ad.viewable_url;
+  block.dataset.viewable = ad.viewable_url;
+  block.dataset.adView = view;
   block.replaceChildren(
     make("p", { className: "ad-mark" }, make("strong", { textContent: creative.label }), " ", make("span", { textContent: sponsor })),
     ...(creative.notice ? [make("p", { className: "ad-notice", textContent: creative.notice })] : []),
@@ -76,16 +79,19 @@ function show(block, ad) {
   watch(block);
 }
 
-function between(ad) {
+function between(ad, view) {
   const below = document.getElementById(`comment-${ad.between[1]}`);
   if (!below || below.previousElementSibling?.matches(".ad")) return;
   const block = make("aside", { className: "ad ad-between" });
   below.before(block);
-  show(block, ad);
+  show(block, ad, view);
 }
 
+// One page view: what came with the page names it, else it is made here and kept while the page stands.
 function viewOf(article) {
   const page = `${location.pathname} ${article}`;
+  const known = document.querySelector(`[data-ad-view][data-ad-article="${CSS.escape(article)}"]`);
+  if (!views.has(page) && known) views.set(page, known.dataset.adView);
   if (!views.has(page)) {
     const bytes = crypto.getRandomValues(new Uint8Array(16));
     bytes[6] = (bytes[6] & 15) | 64;
@@ -99,7 +105,10 @@ function viewOf(article) {
 
 async function fill(blocks) {
   const { adArticle: article, adSite: site } = blocks[0].dataset;
-  const body = { article, view: viewOf(article), slots: [...new Set(blocks.map((block) => block.dataset.adSlot))] };
+  const view = viewOf(article);
+  const body = { article, view, slots: [...new Set(blocks.map((block) => block.dataset.adSlot))] };
+  const shown = [...document.querySelectorAll(`[data-ad-view="${view}"]`)].map((ad) => ad.dataset.viewable);
+  if (shown.length) body.shown = shown.slice(-MOST_SHOWN); // So that they do not come twice, or beside a competitor.
   const thread = blocks.find((block) => block.dataset.adSort);
   if (thread) {
     const { adSort: sort, adCursor: cursor, adLimit: limit } = thread.dataset;
@@ -116,8 +125,8 @@ async function fill(blocks) {
   if (!response.ok) return;
   for (const ad of (await response.json()).results) {
     if (!ad.creative) continue; // The house's words stay, in the room that they have.
-    if (ad.between) between(ad);
-    else show(blocks.find((block) => block.dataset.adSlot === ad.slot), ad);
+    if (ad.between) between(ad, view);
+    else show(blocks.find((block) => block.dataset.adSlot === ad.slot), ad, view);
   }
 }
 
@@ -130,7 +139,8 @@ function look() {
     const key = `${block.dataset.adSite ?? ""} ${block.dataset.adArticle}`;
     waiting.set(key, [...(waiting.get(key) ?? []), block]);
   }
-  for (const blocks of waiting.values()) fill(blocks).catch(() => {}); // Ads may fail; the page goes on.
+  // One call after the other, since each tells what stands already. Ads may fail; the page goes on.
+  for (const blocks of waiting.values()) turn = turn.then(() => fill(blocks)).catch(() => {});
 }
 
 // A page that goes on without loading again (another article, more comments) brings new blocks.

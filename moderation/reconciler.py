@@ -39,6 +39,7 @@ from moderation.signals import upkeep
 from moderation.spam_waves import watch_for_waves
 from newsroom import metrics
 from newsroom.access.services import purge_answers
+from newsroom.access.sessions import purge_sessions
 from newsroom.audit.services import seal
 from newsroom.limits import REDIS_ERRORS, is_redis_answering, redis_breaker
 from newsroom.outbox import tasks as mail_tasks
@@ -258,6 +259,7 @@ class Reconciler:
 
     def _purge(self) -> None:
         self._count("purged_answers", purge_answers())
+        self._count("purged_sessions", purge_sessions())
         old = Sketch.objects.filter(at__lt=Now() - 2 * WAVE_WINDOW)
         self._count("purged_sketches", old.delete()[0])
         self._count("holds_ended", end_unreviewed_holds(now=timezone.now()))

@@ -35,6 +35,7 @@ from moderation.desk.policies import (
 from moderation.lifecycle.workbench import Row
 from moderation.models import ModelVersion, Policy
 from moderation.policy import LABELS, Thresholds, validate_thresholds
+from newsroom.access.step_up import is_fresh, problem_with_proof
 from newsroom.errors import FieldError
 
 MOST_ARTICLES = 12
@@ -127,6 +128,7 @@ def policy(request: HttpRequest, here: Visit, kind: str, pk: UUID) -> HttpRespon
         "numbers": _numbers(stored, inherited, age),
         "labels": _labels(stored, inherited, rows, version),
         "count": len(rows),
+        "needs_proof": may_change and not is_fresh(request),
     }
     response = desk_page(
         request, here, "desk/policy.html", title=f"Policy of {scope.target}", context=context
@@ -179,6 +181,8 @@ def _cut(text: str, label: str) -> float | None:
 def _saved(request: HttpRequest, scope: Scope, draft: Policy, data: dict[str, Any]) -> HttpResponse:
     if not data["reason"]:
         raise FieldError("reason", "Write why, in a few words; it is kept with the change")
+    if problem := problem_with_proof(request, request.POST.get("proof", "")):
+        raise FieldError("proof", problem)
     is_changed = save_policy(
         draft,
         actor=request.user,

@@ -52,7 +52,7 @@ from moderation.desk.pages import (
 )
 from moderation.desk.queues import QUEUES, open_articles_waiting, ordered_ids, queue_tallies
 from moderation.desk.sweeping import actions_of
-from newsroom.access.step_up import proves_oneself
+from newsroom.access.step_up import can_be_asked, proves_oneself
 from newsroom.errors import DomainError
 
 PER_PAGE = 25
@@ -187,7 +187,7 @@ def _author(request: HttpRequest, here: Visit, mailbox: Mailbox, *, address: str
         "author": shown[0].author if shown else None,
         "address": address,
         "may_reveal": request.user.has_perm("comments.view_mailbox"),
-        "needs_password": request.user.has_usable_password(),  # type: ignore[union-attr]
+        "needs_password": can_be_asked(request.user),
         "entries": changes_of("mailbox", mailbox.pk),
         "undo": undo_strip(request),
     }
@@ -314,7 +314,7 @@ def author_address(request: HttpRequest, here: Visit, mailbox_id: UUID) -> HttpR
     else:
         try:
             if not proves_oneself(request, form.cleaned_data["password"]):
-                raise ValidationError("That was not your password. The address stays hidden.")
+                raise ValidationError("That was neither your password nor a code of now. The address stays hidden.")
             address = reveal_address(
                 mailbox_id=mailbox_id, actor=request.user, reason=form.cleaned_data["reason"]
             )

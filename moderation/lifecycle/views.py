@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -26,7 +27,7 @@ from moderation.lifecycle.models import GateReport, ModelEvent, TrainingRun
 from moderation.lifecycle.sampling import review_sample
 from moderation.lifecycle.shadow import shadow_engine
 from moderation.models import ModelVersion
-from newsroom.access.step_up import step_up
+from newsroom.access.step_up import is_fresh, problem_with_proof, step_up
 from newsroom.errors import DomainError
 
 View = Callable[..., HttpResponse]
@@ -74,6 +75,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         events=events.order_by("-at", "-pk")[:SHOWN_EVENTS],
         runs=TrainingRun.objects.order_by("-started_at")[:3],
         problems=_problems(),
+        needs_proof=not is_fresh(request),
         waiting_samples=selectors.waiting_samples(user_id=request.user.pk or 0).count(),
     )
 
@@ -263,6 +265,7 @@ def thresholds(request: HttpRequest) -> HttpResponse:
         gate_charts=_gate_charts(active, label, now_cut, asked.cut if effect and asked else None),
         seen_version=scopes.site_policy.version if scopes.site_policy else 0,
         is_supported=scopes.supported.get(label, True),
+        needs_proof=not is_fresh(request),
     )
 
 
@@ -324,6 +327,10 @@ def apply(request: HttpRequest) -> HttpResponse:
         messages.error(request, f"Nothing was changed. {problem}")
         return HttpResponseRedirect(here)
     data = form.cleaned_data
+    if problem := problem_with_proof(request, request.POST.get("proof", "")):
+        messages.error(request, f"Nothing was changed. {problem}.")
+        kept = {name: form.data.get(name, "") for name in ("site", "label", "hold", "reject")}
+        return HttpResponseRedirect(f"{here}?{urlencode(kept)}")
     try:
         policy = workbench.apply_thresholds(
             site=data["site"],

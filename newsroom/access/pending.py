@@ -10,10 +10,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from newsroom.access.sessions import VERIFIED
+from newsroom.access.sessions import PENDING, VERIFIED
 
 KEPT_FOR = timedelta(minutes=10)
-PENDING = "second_factor_pending"
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 

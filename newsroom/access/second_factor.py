@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import transaction
 
 from newsroom.access.models import RecoveryCode, SecondFactor
+from newsroom.access.sessions import end_sessions_of
 from newsroom.audit.services import record
 from newsroom.crypto import decrypt_address, encrypt_address, keyed_digest
 
@@ -87,11 +88,18 @@ def renew_recovery_codes(*, user: Any) -> list[str]:
 
 
 @transaction.atomic
-def reset(*, user_id: int, actor: Any, reason: str = "") -> bool:
-    """Forget app and recovery codes, so that the next login sets up anew; whether there was one."""
+def reset(*, user_id: int, actor: Any, reason: str = "", session_key: str | None = None) -> bool:
+    """Forget app and recovery codes, so that the next login sets up anew; whether there was one.
+
+    Who held the phone may sit in a session of that person, so all of them end.
+
+    Args:
+        session_key: of the session that goes on, where somebody does this for themselves.
+    """
     number, _ = SecondFactor.objects.filter(user=user_id).delete()
     RecoveryCode.objects.filter(user=user_id).delete()
     if number:
+        end_sessions_of(user_id, but=session_key)
         record(
             action="second_factor.reset",
             object_type="user",

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from newsroom.access import pending, second_factor
 from newsroom.access.login import count_try
-from newsroom.access.sessions import VERIFIED
+from newsroom.access.sessions import VERIFIED, end_sessions_of
 from newsroom.access.step_up import proves_oneself, safe_path, step_up
 from newsroom.crypto import decrypt_address, encrypt_address
 
@@ -145,6 +145,7 @@ def set_up_own(request: HttpRequest) -> HttpResponse:
     if codes is None:
         return answer
     request.session[VERIFIED] = True
+    end_sessions_of(int(request.user.pk or 0), but=request.session.session_key)
     return _codes(request, codes, then=reverse("admin:second_factor_own"))
 
 
@@ -162,7 +163,9 @@ def renew(request: HttpRequest) -> HttpResponse:
 def switch_off(request: HttpRequest) -> HttpResponse:
     if second_factor.is_required():
         raise PermissionDenied
-    if second_factor.reset(user_id=int(request.user.pk or 0), actor=request.user):
+    if second_factor.reset(
+        user_id=int(request.user.pk or 0), actor=request.user, session_key=request.session.session_key
+    ):
         messages.success(request, gettext("Signing in takes your password alone again."))
     return HttpResponseRedirect(reverse("admin:second_factor_own"))
 

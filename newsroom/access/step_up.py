@@ -12,11 +12,13 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
+from django.core.exceptions import ValidationError
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 
 from newsroom.access.login import count_try
 from newsroom.access.second_factor import has_second_factor, is_code_of
@@ -43,8 +45,32 @@ def to_proof(request: HttpRequest) -> HttpResponse:
 
 
 def is_fresh(request: HttpRequest) -> bool:
+    """Whether the last proof is recent, or the user has nothing to prove anything with."""
     at = request.session.get(PROVED, 0)
-    return bool(0 <= timezone.now().timestamp() - at <= settings.STAFF_STEP_UP_MINUTES * 60)
+    is_recent = 0 <= timezone.now().timestamp() - at <= settings.STAFF_STEP_UP_MINUTES * 60
+    return bool(is_recent) or not can_be_asked(request.user)
+
+
+def can_be_asked(user: Any) -> bool:
+    """Whether there is a password or an app; the people of the demo have neither."""
+    return user.has_usable_password() or has_second_factor(user)
+
+
+def problem_with_proof(request: HttpRequest, typed: str) -> str:
+    """Why a form may not be carried out yet, in words, or nothing: the last proof is recent, or this is one.
+
+    For forms with a field of their own for it, so that nobody has to type the rest of them again.
+    """
+    if is_fresh(request):
+        return ""
+    if not typed:
+        return gettext("Type your password, or a code of your app: the last time is too long ago")
+    try:
+        if proves_oneself(request, typed):
+            return ""
+    except ValidationError as error:
+        return str(error.messages[0])
+    return gettext("That was neither your password nor a code of now")
 
 
 def note_proof(request: HttpRequest) -> None:
@@ -58,7 +84,7 @@ def proves_oneself(request: HttpRequest, typed: str) -> bool:
         ValidationError: too many tries from this network.
     """
     user: Any = request.user
-    if not user.has_usable_password() and not has_second_factor(user):
+    if not can_be_asked(user):
         return True
     count_try(request, user.get_username(), at="step-up")
     is_right = user.check_password(typed) or is_code_of(user, typed, at=timezone.now())

@@ -5,11 +5,13 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
 
+from moderation.models import Policy
 from newsroom.access.step_up import PROVED
-from tests.factories import UserFactory
+from tests.factories import SiteFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 REPORT = "/admin/desk/transparency/?format=csv"
@@ -75,3 +77,41 @@ def test_guessing_is_stopped(client):
 def test_nobody_is_asked_who_is_not_signed_in():
     assert Client().get("/admin/prove/")["Location"].startswith("/admin/login/")
     assert Client().get(REPORT)["Location"].startswith("/admin/login/")
+
+
+def test_a_policy_is_saved_with_a_proof_in_the_same_form_and_nothing_typed_is_lost(client):
+    site = SiteFactory()
+    path = f"/admin/desk/policies/site/{site.pk}/"
+    proved_minutes_ago(client, 60)
+    typed = {"do": "save", "seen_version": "0", "reason": "A calm week", "premoderate": "true"}
+    for proof in ({}, {"proof": "guess"}):
+        answer = client.post(path, typed | proof)
+        assert answer.status_code == 400
+        assert 'value="A calm week"' in answer.content.decode()
+        assert 'name="proof"' in answer.content.decode()
+        assert not Policy.objects.exists()
+    assert client.post(path, typed | {"proof": WORD}).status_code == 302
+    assert Policy.objects.get().premoderate
+    assert 'name="proof"' not in client.get(path).content.decode()
+
+
+def test_a_threshold_is_applied_with_a_proof_and_its_effect_stands_there_again(client):
+    site = SiteFactory()
+    proved_minutes_ago(client, 60)
+    typed = {"site": site.pk, "label": "insult", "hold": "0.4", "reject": "0.9", "seen_version": "0"}
+    typed |= {"reason": "A calm week"}
+    answer = client.post("/admin/classifier/apply/", typed)
+    assert answer["Location"].endswith(f"?site={site.pk}&label=insult&hold=0.4&reject=0.9")
+    assert not Policy.objects.exists()
+    client.post("/admin/classifier/apply/", typed | {"proof": WORD})
+    assert Policy.objects.get().thresholds == {"insult": {"hold": 0.4, "reject": 0.9}}
+
+
+def test_who_has_nothing_to_prove_it_with_is_not_asked_for_ever(client):
+    proved_minutes_ago(client, 60)
+    user = get_user_model().objects.get(pk=client.session["_auth_user_id"])
+    user.set_unusable_password()
+    user.save()
+    client.force_login(user)
+    proved_minutes_ago(client, 60)
+    assert client.get(REPORT).status_code == 200

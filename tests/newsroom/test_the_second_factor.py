@@ -12,12 +12,14 @@ import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
 from newsroom.access import second_factor
 from newsroom.access.models import RecoveryCode, SecondFactor
+from newsroom.access.sessions import purge_sessions
 from newsroom.audit.models import AuditEntry
 from tests.factories import UserFactory
 
@@ -222,6 +224,38 @@ def test_an_administrator_resets_it_and_that_is_recorded(account):
     assert second_factor.recovery_codes_left(account) == 0
     entry = AuditEntry.objects.get(action="second_factor.reset")
     assert (entry.object_id, entry.actor.is_superuser) == (str(account.pk), True)
+
+
+def test_a_reset_ends_every_session_of_that_person_and_of_nobody_else(account):
+    secret, _ = with_factor(account)
+    inside, _ = browser(account)
+    send_code(inside, code_of(secret))
+    between, _ = browser(account)
+    chief = Client()
+    chief.force_login(UserFactory(is_superuser=True))
+    assert is_in(inside)
+    second_factor.reset(user_id=account.pk, actor=None)
+    assert not is_in(inside)
+    assert send_code(between, "000000")["Location"] == "/admin/login/"
+    assert is_in(chief)
+
+
+def test_another_phone_ends_the_sessions_elsewhere_and_switching_off_keeps_ones_own(account):
+    client, _ = browser(account)
+    elsewhere, _ = browser(account)
+    page = client.get("/admin/second-factor/set-up/").content.decode()
+    key = re.search(r'class="key">([A-Z2-7 ]+)<', page)[1].replace(" ", "")
+    client.post("/admin/second-factor/set-up/", {"code": code_of(key)})
+    assert is_in(client)
+    assert not is_in(elsewhere)
+    client.post("/admin/second-factor/off/")
+    assert is_in(client)
+
+
+def test_rows_of_sessions_that_are_over_go(account):
+    client, _ = browser(account)
+    Session.objects.filter(pk=client.session.session_key).update(expire_date=timezone.now())
+    assert purge_sessions() == 1
 
 
 def test_who_may_only_look_resets_nothing(account):

@@ -314,7 +314,9 @@ def author_address(request: HttpRequest, here: Visit, mailbox_id: UUID) -> HttpR
     else:
         try:
             if not proves_oneself(request, form.cleaned_data["password"]):
-                raise ValidationError("That was neither your password nor a code of now. The address stays hidden.")
+                raise ValidationError(
+                    "That was neither your password nor a code of now. The address stays hidden."
+                )
             address = reveal_address(
                 mailbox_id=mailbox_id, actor=request.user, reason=form.cleaned_data["reason"]
             )

@@ -19,7 +19,8 @@ from django.conf import settings
 
 from comments.reports.models import Report as Notice
 from moderation.appeals.models import Appeal
-from moderation.lifecycle.transparency import REFUSALS, Report, bounds, decided_in
+from moderation.lifecycle.objections import REFUSALS
+from moderation.lifecycle.transparency import Report, bounds, decided_in
 from moderation.models import Decision, ReasonCode
 
 Rows = list[list[object]]

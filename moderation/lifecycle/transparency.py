@@ -1,7 +1,7 @@
 """The month in numbers for everybody: decisions by ground, the machine's share and errors, time to decide.
 
-Everything comes from rows that are never changed. Judgements of the audit sample arrive later, so a report
-says until when they are counted; with the same moment the same numbers come again.
+Everything comes from rows that are kept. Judgements of the audit sample, and answers to notices and appeals,
+arrive later, so a report says until when they are counted; with the same moment the same numbers come again.
 """
 
 from __future__ import annotations
@@ -16,12 +16,20 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from comments.models import Comment
 from moderation.lifecycle.models import AuditSample
+from moderation.lifecycle.objections import (
+    REFUSALS,
+    Appeals,
+    Notices,
+    Reversals,
+    appeals_in,
+    notices_in,
+    reversals_in,
+)
 from moderation.lifecycle.selectors import Errors, errors_of, judged_samples
 from moderation.lifecycle.statistics import Share
 from moderation.models import Decision, ReasonCode
 from moderation.services import UNDO_WINDOW
 
-REFUSALS = (Decision.Outcome.REJECTED, Decision.Outcome.REMOVED)
 COLUMNS = ("month", "part", "indicator", "n", "of", "value", "low", "high")
 _SECONDS_TO_DECIDE = """
 SELECT actor_kind, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY took) FROM (
@@ -63,7 +71,7 @@ class Median:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One calendar month in the title's zone; ``judged_until`` bounds the audit sample's judgements."""
+    """One calendar month in the title's zone; ``judged_until`` bounds what arrives later."""
 
     month: date
     judged_until: datetime
@@ -73,6 +81,13 @@ class Report:
     grounds: tuple[Ground, ...]
     errors: Errors
     medians: Mapping[str, Median]
+    notices: tuple[Notices, ...]
+    appeals: Appeals
+    reversals: Reversals
+
+    @property
+    def noticed(self) -> int:
+        return sum(one.received for one in self.notices)
 
     @property
     def refused(self) -> int:
@@ -98,11 +113,12 @@ class Report:
             ("wrongly_published", "Breaks the rules, of what it published", self.errors.bad_among_published),
             ("missed", "Published, of what breaks the rules", self.errors.miss_rate),
             ("wrongly_refused", "Refused, of what breaks none", self.errors.false_positive_share),
+            ("appeals_reversed", "Published after all, of the appeals decided", self.appeals.reversal_rate),
         ]
 
 
 def report_of(month: date, *, zone: tzinfo, judged_until: datetime) -> Report:
-    """The numbers of the month that begins on this day, in five queries."""
+    """The numbers of the month that begins on this day, in eight queries."""
     start, end = bounds(month, zone=zone)
     decided = decided_in(start, end)
     rows = decided.values_list("outcome", "actor_kind", "reason_code").annotate(number=Count("pk"))
@@ -125,6 +141,9 @@ def report_of(month: date, *, zone: tzinfo, judged_until: datetime) -> Report:
         grounds=tuple(sorted(grounds, key=lambda ground: (-ground.total, ground.code))),
         errors=errors_of(_judged(start, end, judged_until), name=f"{month:%B %Y}"),
         medians=_medians(start, end),
+        notices=notices_in(start, end, until=judged_until),
+        appeals=appeals_in(start, end, until=judged_until),
+        reversals=reversals_in(decided),
     )
 
 
@@ -184,5 +203,22 @@ def csv_rows(report: Report) -> Iterator[tuple[str, ...]]:
         value = "" if share.rate is None else f"{share.rate:.6f}"
         yield month, "shares", key, str(share.hits), str(share.of), value, f"{low:.6f}", f"{high:.6f}"
     for actor, median in sorted(report.medians.items()):
-        seconds = "" if median.seconds is None else f"{median.seconds:.3f}"
-        yield month, "median seconds to decide", actor, str(median.count), "", seconds, "", ""
+        number = str(median.count)
+        yield month, "median seconds to decide", actor, number, "", _seconds(median.seconds), "", ""
+    for notices in report.notices:
+        for name in ("received", "comments", "upheld", "dismissed", "moot", "open"):
+            number = str(getattr(notices, name))
+            yield month, "notices by reason", f"{notices.reason}/{name}", "", "", number, "", ""
+        number, took = str(notices.upheld + notices.dismissed), _seconds(notices.median_s)
+        yield month, "median seconds to settle a notice", notices.reason, number, "", took, "", ""
+    appeals = report.appeals
+    for name in ("received", "upheld", "reversed", "moot", "open"):
+        yield month, "appeals", name, "", "", str(getattr(appeals, name)), "", ""
+    answered = str(appeals.upheld + appeals.reversed)
+    yield month, "median seconds to answer", "appeals", answered, "", _seconds(appeals.median_s), "", ""
+    for name in ("of_machine", "of_people", "on_appeal"):
+        yield month, "reversals", name, "", "", str(getattr(report.reversals, name)), "", ""
+
+
+def _seconds(found: float | None) -> str:
+    return "" if found is None else f"{found:.3f}"

@@ -70,9 +70,9 @@ def test_a_notice_counts_as_a_notice_and_not_as_ones_own_measure(editor):
     now = timezone.now()
     Notice.objects.create(
         comment=comment, revision=1, reason="illegal", state="upheld", decision_id=made.pk,
-        at=now - timedelta(hours=2), settled_at=now,
+        at=now, settled_at=now + timedelta(hours=2),
     )  # fmt: skip
-    rows = tables()["4_notices"]
+    rows = tables(until=now + timedelta(hours=3))["4_notices"]
     assert len(rows[0]) == 25
     total = by(rows, "Category of illegal content")["TOTAL",]
     assert total["Number of notices received "] == 1
@@ -105,10 +105,10 @@ def test_what_was_settled_later_does_not_count_at_an_earlier_moment(editor):
         revision=1,
         reason="illegal",
         state="upheld",
-        at=now - timedelta(hours=2),
-        settled_at=now,
+        at=now,
+        settled_at=now + timedelta(hours=2),
     )
-    before = by(tables(until=now - timedelta(hours=1))["4_notices"], "Category of illegal content")["TOTAL",]
+    before = by(tables(until=now + timedelta(hours=1))["4_notices"], "Category of illegal content")["TOTAL",]
     assert before["Number of actions taken on the basis of the law"] == 0
 
 
@@ -118,9 +118,9 @@ def test_appeals_and_reversals(editor):
         comment = CommentFactory(status="rejected")
         Appeal.objects.create(
             comment=comment, contested_id=comment.decision_id, state=state,
-            at=now - timedelta(hours=3), decided_at=now,
+            at=now, decided_at=now + timedelta(hours=3),
         )  # fmt: skip
-    found = by(tables()["7_appeals_and_recidivism"], "Indicator", "Scope")
+    found = by(tables(until=now + timedelta(hours=4))["7_appeals_and_recidivism"], "Indicator", "Scope")
     name = "Number of complaints submitted to the internal-complaints mechanism"
     assert [
         found[name, scope]["Value"] for scope in ("Total number", "Decisions upheld", "Decisions reversed")

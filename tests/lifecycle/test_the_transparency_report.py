@@ -10,6 +10,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from comments.reports.models import Report as Notice
+from moderation.appeals.models import Appeal
 from moderation.lifecycle.models import AuditSample
 from moderation.lifecycle.transparency import bounds, csv_rows, report_of
 from moderation.models import Decision
@@ -90,6 +92,62 @@ def test_the_median_is_from_sending_to_the_first_decision(editor):
     assert median.count == 1
     assert median.seconds is not None
     assert median.seconds >= 90
+
+
+def notice(reason, state="open", *, at, settled_at=None):
+    comment = CommentFactory(status="published")
+    return Notice.objects.create(
+        comment=comment, revision=1, reason=reason, state=state, at=at, settled_at=settled_at
+    )
+
+
+def test_notices_are_counted_by_reason_and_how_they_ended(editor):
+    now = timezone.now()
+    soon, late = now + timedelta(hours=1), now + timedelta(hours=9)
+    notice("spam", "dismissed", at=now, settled_at=soon)
+    notice("spam", at=now)
+    notice("illegal", "upheld", at=now, settled_at=soon)
+    notice("illegal", "upheld", at=now, settled_at=late)
+    until = now + timedelta(hours=2)
+    illegal, spam = report(until=until).notices
+    assert (illegal.reason, illegal.received, illegal.upheld, illegal.open) == ("illegal", 2, 1, 1)
+    assert (spam.received, spam.dismissed, spam.open, spam.median_s) == (2, 1, 1, 3600)
+    assert report(until=late).notices[0].upheld == 2
+    told = {(row[1], row[2]): row[5] for row in csv_rows(report(until=until))}
+    assert told["notices by reason", "illegal/received"] == "2"
+    assert told["median seconds to settle a notice", "spam"] == "3600.000"
+
+
+def test_appeals_are_counted_and_refusals_that_a_person_reversed(editor):
+    now = timezone.now()
+    for state in ("upheld", "reversed", "open"):
+        comment = CommentFactory(status="rejected")
+        appeal = Appeal.objects.create(comment=comment, contested_id=comment.decision_id, at=now)
+        if state == "reversed":
+            publish(comment, editor)  # Settles the appeal.
+        elif state == "upheld":
+            Appeal.objects.filter(pk=appeal.pk).update(state=state, decided_at=timezone.now())
+    Appeal.objects.exclude(state="open").update(decided_at=now + timedelta(hours=3))
+    publish(CommentFactory(status="held"), editor)
+    found = report(until=now + timedelta(hours=4))
+    appeals, reversals = found.appeals, found.reversals
+    assert (appeals.received, appeals.upheld, appeals.reversed, appeals.open) == (3, 1, 1, 1)
+    assert (appeals.median_s, appeals.reversal_rate.hits, appeals.reversal_rate.of) == (10_800, 1, 2)
+    assert (reversals.of_machine, reversals.of_people, reversals.on_appeal) == (1, 0, 1)
+    told = {(row[1], row[2]): row for row in csv_rows(found)}
+    assert told["appeals", "reversed"][5] == "1"
+    assert told["shares", "appeals_reversed"][3:6] == ("1", "2", "0.500000")
+    assert report(until=now).appeals.open == 3
+
+
+def publish(comment, editor):
+    return decide_by_person(
+        comment_id=comment.pk,
+        actor=editor,
+        outcome="published",
+        seen_revision=1,
+        seen_decision_id=comment.decision_id,
+    )
 
 
 @pytest.mark.parametrize(

@@ -79,8 +79,9 @@ def notices_in(start: datetime, end: datetime, *, until: datetime) -> tuple[Noti
     if not settings.DEMO:
         found = found.filter(demo=False)
     by_reason: dict[str, list[tuple[object, str, datetime, datetime | None]]] = {}
-    for reason, *row in found.values_list("reason", "comment_id", "state", "at", "settled_at"):
-        by_reason.setdefault(reason, []).append((row[0], row[1], row[2], row[3]))
+    fields = ("reason", "comment_id", "state", "at", "settled_at")
+    for reason, comment_id, state, at, settled_at in found.values_list(*fields):
+        by_reason.setdefault(reason, []).append((comment_id, state, at, settled_at))
     rows = []
     for reason, notices in by_reason.items():
         ended = [(state, at, done) for _, state, at, done in notices if done is not None and done <= until]

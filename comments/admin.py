@@ -108,6 +108,9 @@ class CommentSettingsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                     "limit_site",
                     "limit_vote",
                     "limit_report",
+                    "limit_link",
+                    "limit_statement",
+                    "limit_stub",
                 ]
             },
         ),
@@ -115,6 +118,7 @@ class CommentSettingsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             "What a person looks at first",
             {
                 "fields": [
+                    "api_form_token",
                     "form_min_age_s",
                     "wave_commenters",
                     "hold_shorteners",

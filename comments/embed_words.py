@@ -37,8 +37,14 @@ EMBED_WORDS: dict[str, Promise] = {
     "name": gettext_lazy("Name"),
     "email": gettext_lazy("Email"),
     "body": gettext_lazy("Comment"),
+    "chars": gettext_lazy("{n} of {most} characters"),
+    "over": gettext_lazy("{n} characters too many"),
+    "preview": gettext_lazy("Preview"),
     "post": gettext_lazy("Post comment"),
     "how": gettext_lazy("How comments are judged"),
+    "accept": gettext_lazy("By sending it you accept the"),
+    "rules": gettext_lazy("rules"),
+    "privacy": gettext_lazy("Privacy"),
     "own": gettext_lazy("Only you can see this"),
     "private": gettext_lazy("Your private status page"),
     "pending": gettext_lazy("Being checked…"),
@@ -50,9 +56,23 @@ EMBED_WORDS: dict[str, Promise] = {
         "Your comment could not be sent: the site has a problem. What you wrote is still here; "
         "please try again in a moment."
     ),
+    "form_expired": gettext_lazy(
+        "This form had been open for too long. Please send it once more; what you wrote is still here."
+    ),
     "duplicate": gettext_lazy("You have already sent this comment. There is no need to send it again."),
     "rate_limited": gettext_lazy(
         "That was a lot at once. Please wait {wait} seconds and send it again; what you wrote is still here."
     ),
     "unvoted": gettext_lazy("Your vote was not counted. Please try again in a moment."),
+    "unread": gettext_lazy("This could not be loaded. Please try again in a moment."),
+    # By field and code of the contract's ``errors``.
+    "name.blank": gettext_lazy("Give a name. It will stand beside your comment."),
+    "name.max_length": gettext_lazy("Give a name of at most 80 characters."),
+    "email.blank": gettext_lazy("Give your email address. It will not be published."),
+    "email.invalid": gettext_lazy("Give an email address such as ana@example.org."),
+    "email.max_length": gettext_lazy("Give an email address of at most 254 characters."),
+    "body.blank": gettext_lazy("Write a comment."),
+    "parent.does_not_exist": gettext_lazy(
+        "The comment that you answer is no longer here. You can send yours as a comment of its own."
+    ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -18,8 +19,9 @@ from articles.models import Article, Site
 from articles.opening import opening
 from articles.selectors import readable_article, site_for
 from comments.embed_words import EMBED_WORDS
+from comments.form_tokens import offered_token
+from comments.limiting import count_a_use, count_stub
 from comments.serializers import TextField
-from comments.services import count_a_use
 from comments.voting import takes_downvotes
 from newsroom.api import StrictSerializer, StrictView
 from newsroom.errors import FieldError
@@ -45,6 +47,9 @@ class EmbedSerializer(serializers.Serializer[Any]):
     language = serializers.CharField()
     direction = serializers.ChoiceField(choices=["ltr", "rtl"])
     downvotes = serializers.BooleanField()
+    form_token = serializers.CharField(
+        allow_null=True, help_text="To send with a comment, within a day; null where the site asks for none."
+    )
     words = serializers.DictField(child=serializers.CharField(), help_text="Texts of the interface.")
 
 
@@ -91,9 +96,14 @@ class Embeds(StrictView):
         """Make an article for a page that is not known yet; 200 if it is. Its origin must be on the list."""
         serializer = EmbedWriteSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        count_a_use(client_network(request._request), limit="vote")
         site = site_for(request._request)
-        article, is_new = stub_article(site, serializer.validated_data["url"], at=timezone.now())
+        count_a_use(client_network(request._request), site_id=site.pk, limit="vote")
+        article, is_new = stub_article(
+            site,
+            serializer.validated_data["url"],
+            at=timezone.now(),
+            count_one=partial(count_stub, site_id=site.pk),
+        )
         return Response(
             _document(article), status=201 if is_new else 200, headers={"Cache-Control": "no-store"}
         )
@@ -108,7 +118,7 @@ def _asked(request: Request) -> tuple[Site, str | None, str | None]:
 
 
 def _document(article: Article) -> dict[str, Any]:
-    site = article.site
+    site, now = article.site, timezone.now()
     with override(site.language):
         words = {name: str(words) for name, words in EMBED_WORDS.items()}
     return {
@@ -116,12 +126,13 @@ def _document(article: Article) -> dict[str, Any]:
             "slug": article.slug,
             "headline": article.headline,
             "url": settings.NEWSROOM_BASE_URL + article.get_absolute_url(),
-            "is_open": opening(article, at=timezone.now()).is_open,
+            "is_open": opening(article, at=now).is_open,
         },
         "site": site.code,
         "language": site.language,
         "direction": "rtl" if is_right_to_left(site.language) else "ltr",
         "downvotes": takes_downvotes(site.pk),
+        "form_token": offered_token(article, at=now),
         "words": words,
     }
 

@@ -347,7 +347,16 @@ class CommentSettings(models.Model):
     limit_article = _rates("Comments under one article")
     limit_site = _rates("Comments on the whole site")
     limit_vote = _rates("Votes of one network")
-    limit_report = _rates("Reports of one network")
+    limit_report = _rates("Reports, appeals and requests for links of one network")
+    limit_link = _rates("Letters with a link to one email address")
+    limit_statement = _rates("Letters with the reasons of a refusal to one email address")
+    limit_stub = _rates("Articles made for unknown pages that embed comments, on the whole site")
+    api_form_token = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Over the API, too, comments are taken only with a form token: signed, at most a day old, "
+        "and held if it is younger than below. Pages and embedded comments bring theirs.",
+    )
     form_min_age_s = models.PositiveSmallIntegerField(
         default=2, db_default=2, help_text="A form sent in fewer seconds holds the comment. 0: never."
     )

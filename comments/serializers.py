@@ -46,6 +46,12 @@ class CommentWriteSerializer(StrictSerializer):
     parent = serializers.UUIDField(  # type: ignore[assignment]  # A field of this name hides DRF's attribute.
         required=False, allow_null=True, help_text="The published comment that this one answers."
     )
+    form_token = TextField(
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        help_text="Of `GET /embeds/`, at most a day old; needed only where a site asks for it.",
+    )
 
     def validate_name(self, value: str) -> str:
         cleaned = clean_name(value)

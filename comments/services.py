@@ -17,11 +17,11 @@ from django.utils import timezone
 from articles.models import Article
 from articles.opening import opening
 from comments.disposable import is_disposable
+from comments.limiting import count_comment
 from comments.models import MAX_DEPTH, Comment, CommentPrivate, CommentRevision, Mailbox, NetworkKey
 from comments.networks import network_key
 from comments.retention import kept_for
 from comments.signals import comment_changed, comment_edited, comment_submitted
-from comments.site_settings import own_rates
 from comments.storing import NewComment, insert_comment, is_duplicate, lock_mailbox
 from newsroom import metrics
 from newsroom.access.services import answer_once
@@ -29,12 +29,9 @@ from newsroom.audit.services import record
 from newsroom.crypto import (
     address_hashes,
     encrypt_address,
-    keyed_digest,
     network_pseudonym,
-    normalise_address,
 )
 from newsroom.errors import DomainError, FieldError
-from newsroom.limits import Limit, enforce, limit_of_network
 
 EDIT_WINDOW = timedelta(minutes=15)
 FIRST_CHECK_AFTER = timedelta(
@@ -109,16 +106,7 @@ def accept_comment(
         RateLimited, CommentsClosed, DuplicateComment, KeyReused, FieldError.
     """
     if not submission.by_staff:
-        network = submission.network
-        enforce(
-            [
-                Limit(limit_of_network(network), _limit_key("network", network)),
-                Limit("address", _limit_key("address", submission.email)),
-                Limit("article", str(article.pk)),
-                Limit("site", str(article.site_id)),
-            ],
-            rates=own_rates(article.site_id),
-        )
+        count_comment(article, network=submission.network, email=submission.email)
     with transaction.atomic():
         answer, _ = answer_once(
             scope=f"comments:{article.pk}",
@@ -132,28 +120,6 @@ def accept_comment(
 def _fingerprint(submission: Submission) -> dict[str, Any]:
     fields = asdict(submission)
     return {name: str(fields[name]) for name in ("name", "email", "body", "parent_id")}
-
-
-def count_a_use(
-    network: str, *, limit: str = "", site_id: UUID | None = None, by_staff: bool = False
-) -> None:
-    """Count one write of a network: each edit is judged anew, so that it costs as much as a new comment.
-
-    Args:
-        limit: ``vote`` or ``report`` for what costs less; empty for texts.
-        site_id: whose own rates hold, if it has any.
-        by_staff: the house is not counted.
-
-    Raises:
-        RateLimited: the network's limit is used up.
-    """
-    if not by_staff:
-        counted = Limit(limit or limit_of_network(network), _limit_key("network", network))
-        enforce([counted], rates=own_rates(site_id) if site_id else None)
-
-
-def _limit_key(purpose: str, value: str) -> str:
-    return keyed_digest(f"limit-{purpose}", normalise_address(value).encode()).hex()[:32]
 
 
 def submit_comment(*, article: Article, submission: Submission, at: datetime, demo: bool = False) -> UUID:

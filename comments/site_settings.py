@@ -36,6 +36,9 @@ def own_rates(site_id: UUID) -> Mapping[str, str]:
         "site": found.limit_site,
         "vote": found.limit_vote,
         "report": found.limit_report,
+        "link": found.limit_link,
+        "statement": found.limit_statement,
+        "stub": found.limit_stub,
     }
 
 

@@ -15,6 +15,8 @@ from rest_framework.response import Response
 
 from articles.selectors import articles_by_slug, commentable_article, readable_article, site_for
 from comments import selectors
+from comments.form_tokens import asked_form_age_s
+from comments.limiting import count_a_use
 from comments.models import Comment
 from comments.nudging import is_nudged
 from comments.rendering import ThreadKey, render_replies, thread_bytes
@@ -30,7 +32,7 @@ from comments.serializers import (
     VotesSerializer,
     VoteWriteSerializer,
 )
-from comments.services import Submission, accept_comment, count_a_use, edit_comment, withdraw_comment
+from comments.services import Submission, accept_comment, edit_comment, withdraw_comment
 from comments.signals import comment_status_asked
 from comments.staff import is_by_staff
 from comments.tokens import author_token, is_author_token, is_status_token, status_token
@@ -117,7 +119,8 @@ class ArticleComments(CommentView):
     )
     def post(self, request: Request, slug: str) -> Response:
         """Send a comment. It is kept, judged, and shown only after a decision."""
-        article = commentable_article(site=site_for(request._request), slug=slug, at=timezone.now())
+        now = timezone.now()
+        article = commentable_article(site=site_for(request._request), slug=slug, at=now)
         serializer = CommentWriteSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         sent = serializer.validated_data
@@ -127,13 +130,14 @@ class ArticleComments(CommentView):
             body=sent["body"],
             parent_id=sent.get("parent"),
             network=client_network(request._request),
+            form_age_s=asked_form_age_s(article, sent.get("form_token"), at=now),
             by_staff=is_by_staff(request._request),
         )
         comment_id = accept_comment(
             article=article,
             submission=submission,
             idempotency_key=request.headers.get("Idempotency-Key"),
-            at=timezone.now(),
+            at=now,
         )
         answer = {
             "id": comment_id,

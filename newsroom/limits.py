@@ -167,6 +167,8 @@ LIMITS: dict[str, dict[str, tuple[str, ...]]] = {
         "vote": ("30/minute", "300/hour"),
         "report": ("10/minute", "60/hour"),
         "link": ("3/hour",),
+        "stub": ("1000/day",),
+        "statement": ("10/day",),
     },
     "strict": {
         "network": ("4/minute", "20/hour"),
@@ -178,6 +180,8 @@ LIMITS: dict[str, dict[str, tuple[str, ...]]] = {
         "vote": ("15/minute", "100/hour"),
         "report": ("5/minute", "30/hour"),
         "link": ("3/hour",),
+        "stub": ("300/day",),
+        "statement": ("10/day",),
     },
     "demo": {
         "network": ("60/minute",),
@@ -189,6 +193,8 @@ LIMITS: dict[str, dict[str, tuple[str, ...]]] = {
         "vote": ("120/minute",),
         "report": ("60/minute",),
         "link": ("30/hour",),
+        "stub": ("1000/day",),
+        "statement": ("10/day",),
     },
     "off": {},
 }

@@ -13,11 +13,12 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from comments.limiting import count_a_use
 from comments.models import Comment
 from comments.networks import pseudonym_of_the_day
 from comments.reports.models import Report
 from comments.retention import kept_for
-from comments.services import count_a_use, lock_comment
+from comments.services import lock_comment
 from comments.signals import comment_reported
 from comments.voting import CommentGone
 from newsroom.crypto import address_hash, encrypt_address
@@ -40,7 +41,7 @@ def report_comment(
     notice: Notice,
     network: str,
     at: datetime,
-    site_id: UUID | None = None,
+    site_id: UUID,
     by_staff: bool = False,
 ) -> tuple[UUID, bool]:
     """Keep one reader's report about a published comment; its id, and whether it is new.

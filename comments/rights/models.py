@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -38,11 +39,14 @@ class ReplyNotice(models.Model):
 
 
 class AccessLink(models.Model):
-    """A link to "My comments" that was asked for: opens once, until it expires. Of unknown addresses, too."""
+    """A link to "My comments" that was asked for: opens once, until it expires. Of unknown addresses, too.
+
+    Whether the address is known is looked up when it is opened: who asks for one cannot tell by anything.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     digest = models.BinaryField(unique=True)
-    mailbox = models.ForeignKey(Mailbox, null=True, on_delete=models.CASCADE, related_name="+")
+    address_hashes = ArrayField(models.BinaryField(), help_text="Keyed, under each key that may hold.")
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
 

@@ -13,11 +13,12 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from articles.models import Site
+from comments.limiting import count_letter
 from comments.models import Mailbox
 from comments.rights.models import AccessLink, Preference
 from newsroom.audit.services import record
-from newsroom.crypto import address_hashes, is_signed, keyed_digest, normalise_address, sign
-from newsroom.limits import Limit, RateLimited, enforce
+from newsroom.crypto import address_hashes, is_signed, keyed_digest, sign
+from newsroom.limits import RateLimited
 from newsroom.outbox.services import send
 
 LINK_LASTS = timedelta(hours=1)
@@ -26,20 +27,19 @@ VERIFY_WITHIN = timedelta(days=30)
 
 
 def ask_for_link(*, email: str, site: Site, at: datetime) -> None:
-    """Mail a link to "My comments" to this address: the same steps whether or not it is known here.
+    """Mail a link to "My comments" to this address, without looking whether it is known here.
 
     The letter does not say either; only the page that the link opens does, once.
     """
     try:
-        enforce([Limit("link", _limit_key(email))])
+        count_letter(email, site_id=site.pk)
     except RateLimited:
         return  # Without a word: who asks need not be who gets the letters.
     token = secrets.token_urlsafe(24)
-    known = (
-        Mailbox.objects.filter(address_hash__in=address_hashes(email)).values_list("pk", flat=True).first()
-    )
     with transaction.atomic():
-        link = AccessLink.objects.create(digest=_digest(token), mailbox_id=known, expires_at=at + LINK_LASTS)
+        link = AccessLink.objects.create(
+            digest=_digest(token), address_hashes=address_hashes(email), expires_at=at + LINK_LASTS
+        )
         send(
             kind="my_comments",
             to=email,
@@ -62,7 +62,9 @@ def use_link(token: str, *, at: datetime) -> tuple[bool, UUID | None]:
     opened = AccessLink.objects.filter(digest=digest, used_at=None, expires_at__gt=at).update(used_at=Now())
     if not opened:
         return False, None
-    return True, AccessLink.objects.values_list("mailbox", flat=True).get(digest=digest)
+    hashes = AccessLink.objects.values_list("address_hashes", flat=True).get(digest=digest)
+    known = Mailbox.objects.filter(address_hash__in=[bytes(each) for each in hashes])
+    return True, known.values_list("pk", flat=True).first()
 
 
 def visit_token(mailbox_id: UUID, *, at: datetime) -> str:
@@ -138,7 +140,3 @@ def _uuid(text: str) -> UUID | None:
 
 def _digest(token: str) -> bytes:
     return keyed_digest("my-comments", token.encode(errors="replace"))
-
-
-def _limit_key(email: str) -> str:
-    return keyed_digest("limit-my-comments", normalise_address(email).encode()).hex()[:32]

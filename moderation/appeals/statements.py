@@ -11,6 +11,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext, override
 
+from comments.limiting import count_statement
 from comments.models import Comment, CommentPrivate, Obligations
 from comments.reports.models import Report
 from comments.tokens import status_token
@@ -20,11 +21,10 @@ from moderation.grounds import ground_of
 from moderation.models import Decision, ReasonCode
 from moderation.reported import AFTER_UNDO
 from newsroom.crypto import decrypt_address
-from newsroom.limits import Limit, is_over
+from newsroom.limits import RateLimited
 from newsroom.outbox.services import recall, send
 
 KIND = "statement"
-MOST_A_DAY = "10/day"  # of one address: who types somebody else's must not fill their letter box.
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,9 @@ def note_refusal(decision: Decision) -> None:
     comment, site = private.comment, private.comment.article.site
     if obligations_of(site.pk) == Obligations.NONE:
         return
-    if is_over(MOST_A_DAY, Limit(KIND, private.mailbox_id.hex)):
+    try:
+        count_statement(private.mailbox_id, site_id=site.pk)
+    except RateLimited:
         return  # The status page says the same.
     with override(site.language):
         statement = statement_of(comment, decision)

@@ -10,8 +10,8 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from comments.limiting import count_a_use
 from comments.models import Comment
-from comments.services import count_a_use
 from comments.tokens import is_status_token
 from comments.views import CommentView
 from moderation.appeals.selectors import last_appeal
@@ -49,14 +49,18 @@ class CommentAppeal(CommentView):
     )
     def post(self, request: Request, comment_id: UUID) -> Response:
         """Object to the refusal of one's comment, once, within six months. Another person decides."""
-        self._check_token(request, comment_id)
+        site_id = self._check_token(request, comment_id)
         serializer = AppealWriteSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        count_a_use(client_network(request._request), limit="report")
+        count_a_use(client_network(request._request), site_id=site_id, limit="report")
         appeal = file_appeal(comment_id=comment_id, text=serializer.validated_data["text"], at=timezone.now())
         return Response(AppealSerializer(appeal).data, status=202, headers={"Cache-Control": "no-store"})
 
-    def _check_token(self, request: Request, comment_id: UUID) -> None:
+    def _check_token(self, request: Request, comment_id: UUID) -> UUID:
+        """The site of the comment, which the token must be for."""
         is_theirs = is_status_token(comment_id, request.query_params.get("token", ""))
-        if not is_theirs or not Comment.objects.filter(pk=comment_id).exists():
+        found = Comment.objects.filter(pk=comment_id).values_list("article__site_id", flat=True)
+        site_id = found.first() if is_theirs else None
+        if site_id is None:
             raise Http404
+        return site_id

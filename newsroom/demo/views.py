@@ -6,6 +6,7 @@ import secrets
 import shlex
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -151,6 +152,7 @@ def _form(article: Article, sample: Sample | None) -> Form:
     return Form(
         action=article.get_absolute_url(),
         api_url=reverse("article-comments", args=[article.slug]),
+        token_url=f"{reverse('embeds')}?{urlencode({'article': article.slug})}",
         token=typed.token,
         key=typed.key,
         name=sample.name if sample else "",

@@ -15,8 +15,8 @@ from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from comments.limiting import count_a_use
 from comments.models import Comment, Obligations
-from comments.services import count_a_use
 from comments.tokens import is_status_token
 from moderation.appeals.models import ANSWER_LENGTH, TEXT_LENGTH, Appeal
 from moderation.appeals.selectors import by_link, last_appeal, standing
@@ -84,7 +84,7 @@ def appeal(request: HttpRequest, comment_id: UUID) -> HttpResponse:
     refuse_from_elsewhere(request)
     typed = request.POST.get("text", "")
     try:
-        count_a_use(client_network(request), limit="report")
+        count_a_use(client_network(request), site_id=comment.article.site_id, limit="report")
         file_appeal(comment_id=comment_id, text=typed, at=timezone.now())
     except DomainError as error:
         problem = gettext("Your appeal was not sent: %(why)s") % {"why": error.detail}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -147,6 +148,7 @@ def _form(article: Article, *, typed: Typed, refused: Refused | None, place: Pla
     return Form(
         action=article.get_absolute_url(),
         api_url=f"/api/v1/articles/{article.slug}/comments/",
+        token_url=f"/api/v1/embeds/?{urlencode({'article': article.slug})}",
         token=typed.token,
         key=typed.key,
         name=typed.name,

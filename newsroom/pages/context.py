@@ -176,6 +176,7 @@ class Form:
 
     action: str
     api_url: str
+    token_url: str
     token: str
     key: str
     name: str = ""

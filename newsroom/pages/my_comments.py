@@ -25,13 +25,13 @@ from django.views.decorators.http import require_http_methods
 
 from articles.models import Site
 from articles.selectors import site_for
+from comments.limiting import count_a_use
 from comments.models import Comment, Mailbox
 from comments.reports.models import Report
 from comments.rights import services
 from comments.rights.erasing import disown_comment, erase_author, erase_comment
 from comments.rights.holds import held_comments
 from comments.rights.models import Preference
-from comments.services import count_a_use
 from comments.tokens import status_token
 from moderation.appeals.models import Appeal
 from newsroom.errors import DomainError
@@ -90,7 +90,7 @@ def ask(request: HttpRequest) -> HttpResponse:
             site, email=email, problem=gettext("Give an email address such as ana@example.org."), status=400
         )
     try:
-        count_a_use(client_network(request), limit="report")
+        count_a_use(client_network(request), site_id=site.pk, limit="report")
     except DomainError as error:
         return _ask(site, email=email, problem=error.detail, status=error.status, retry=error.retry_after_s)
     services.ask_for_link(email=email, site=site, at=timezone.now())

@@ -13,10 +13,11 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
 from articles.models import Site
+from comments.limiting import count_a_use
 from comments.models import Comment
 from comments.nudging import is_editable, is_nudged
 from comments.serializers import CommentEditSerializer
-from comments.services import EDIT_WINDOW, accepts_comments, count_a_use, edit_comment, withdraw_comment
+from comments.services import EDIT_WINDOW, accepts_comments, edit_comment, withdraw_comment
 from comments.staff import is_by_staff
 from comments.tokens import author_token, is_author_token, is_sent_token, status_token
 from moderation.reading_times import usual_wait

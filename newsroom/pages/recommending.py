@@ -11,8 +11,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from articles.selectors import site_for
+from comments.limiting import count_a_use
 from comments.models import Comment
-from comments.services import count_a_use
 from comments.staff import is_by_staff
 from comments.voting import vote
 from newsroom.errors import DomainError

@@ -10,7 +10,10 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 
 from articles.models import Article
+from comments.admin import CommentSettingsAdmin
 from comments.models import Comment, CommentSettings
+from comments.rights.models import AccessLink
+from comments.site_settings import own_rates
 from newsroom import limits
 from tests.contract.helpers import post_comment, problem
 from tests.factories import ArticleFactory, CommentFactory, SectionFactory, SiteFactory, UserFactory
@@ -130,6 +133,40 @@ def test_votes_and_reports_hold_to_the_rates_of_the_comments_own_site_whatever_h
 
     assert [send("votes", {"value": 1}) for _ in range(2)] == [200, 429]
     assert [send("reports", {"reason": "spam"}) for _ in range(2)] == [202, 429]
+
+
+def test_letters_with_a_link_hold_to_the_sites_own_rate_without_a_word() -> None:
+    own(ArticleFactory(), limit_link="2/hour")
+
+    asked = [Client().post("/my/comments/", {"email": "ana@example.org"}) for _ in range(3)]
+
+    assert {(answer.status_code, answer["Location"]) for answer in asked} == {(303, "/my/comments/?sent=1")}
+    assert AccessLink.objects.count() == 2
+
+
+def test_a_site_makes_so_many_articles_for_unknown_pages_and_counts_no_others() -> None:
+    article = ArticleFactory(canonical_url="https://known.example.org/a")
+    article.site.embed_origins = "https://known.example.org"
+    article.site.save()
+    own(article, limit_stub="1/day")
+
+    def embed(url: str) -> int:
+        return Client().post("/api/v1/embeds/", {"url": url}, content_type="application/json").status_code
+
+    assert embed("https://elsewhere.example.org/made-up") == 403
+    assert embed("https://known.example.org/a") == 200
+    assert embed("https://known.example.org/b") == 201
+    assert embed("https://known.example.org/c") == 429
+    assert embed("https://known.example.org/b") == 200
+
+
+def test_every_limit_of_readers_is_a_setting_of_each_site_in_the_admin() -> None:
+    in_profile = set(limits.LIMITS["default"]) - set(limits.LOGIN_LIMITS)  # Accounts are of no site.
+    shown = {name for _, options in CommentSettingsAdmin.fieldsets for name in options["fields"]}
+
+    assert in_profile == set(own_rates(ArticleFactory().site_id))
+    assert {f"limit_{name}" for name in in_profile} <= shown
+    assert {name.name for name in CommentSettings._meta.get_fields()} == shown
 
 
 @pytest.mark.parametrize("typed", ["lots", "10", "0/minute", "10/minute never", "-1/hour", "off 3/minute"])

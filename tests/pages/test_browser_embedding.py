@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from comments.models import Comment
+from comments.models import Comment, CommentSettings
 from tests.pages.test_browser_everybody_can_read import violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -89,6 +89,38 @@ def test_comments_are_read_written_and_recommended_elsewhere(show, committed_pap
     assert Comment.objects.get(name="Ada").parent_id == ana.pk
     assert page.context.cookies() == []
     assert not violations(page)
+
+
+def test_a_draft_stays_with_preview_and_count_and_a_site_may_ask_for_a_form_token(show, committed_paper):
+    """After an error, after a reload, with whom it answers; and it goes with sending."""
+    CommentSettings.objects.create(site=committed_paper.site, api_form_token=True, form_min_age_s=0)
+    article = committed_paper.article()
+    ana = committed_paper.published(article, name="Ana", body="Is Alf still with us?")
+    page = show(f'data-article="{article.slug}"')
+    page.get_by_role("button", name="Reply to Ana").click()
+    page.get_by_label("Name *").fill("Ada")
+    page.get_by_label("Comment *").fill("He is.\n\n(See https://example.org/x.)")
+    page.get_by_text("36 of 5,000 characters").wait_for()
+    page.get_by_role("button", name="Preview").click()
+    preview = page.get_by_role("region", name="Preview")
+    assert preview.get_by_role("link").get_attribute("href") == "https://example.org/x"
+    assert preview.evaluate("element => element.getRootNode().activeElement === element")
+    assert not violations(page)
+
+    page.get_by_role("button", name="Post comment").click()
+    page.get_by_text("Give your email address. It will not be published.").wait_for()
+    page.reload()
+    page.get_by_text("Replying to Ana").wait_for()
+    assert page.get_by_label("Comment *").input_value().startswith("He is.")
+    page.get_by_label("Email *").fill("ada@example.org")
+    page.get_by_role("button", name="Post comment").click()
+    page.get_by_role("article", name="Ada, Only you can see this").wait_for()
+    comment = Comment.objects.get(name="Ada")
+    assert (comment.parent_id, comment.private.form_age_s is not None) == (ana.pk, True)
+    page.reload()
+    page.get_by_role("heading", name="Leave a reply").wait_for()
+    assert page.get_by_label("Comment *").input_value() == ""
+    assert page.evaluate("Object.keys(sessionStorage).length") == 0
 
 
 def test_an_unknown_page_on_the_list_gets_its_comments(show, committed_paper):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
-from comments.models import Comment
-from comments.tokens import author_token
+import pytest
+from django.utils import timezone
+
+from comments.models import Comment, CommentSettings
+from comments.tokens import author_token, form_token
 from newsroom.pages import views
 from tests.pages.test_browser_everybody_can_read import violations
 
@@ -48,6 +51,26 @@ def test_a_draft_outlives_a_reload_and_goes_with_sending(address, open_page):
     page.reload()
     assert page.get_by_label("Comment *").input_value() == ""
     assert page.evaluate("Object.keys(sessionStorage).length") == 0
+
+
+def test_a_form_open_for_too_long_is_sent_with_a_second_click_where_the_site_asks_for_a_token(
+    address, ana, open_page
+):
+    CommentSettings.objects.create(site=ana.article.site, api_form_token=True)
+    page = open_page(address, expect_errors=True)
+    old = form_token(ana.article_id, at=timezone.now() - timedelta(hours=25))
+    page.evaluate("old => { document.getElementById('reply-form').elements.form_token.value = old }", old)
+    page.get_by_label("Name *").fill("Ada")
+    page.get_by_label("Email *").fill("ada@example.org")
+    page.get_by_label("Comment *").fill("He retired, I was told.")
+    page.get_by_role("button", name="Post comment").click()
+    problem = page.locator("#reply-problem")
+    problem.wait_for()
+    assert "had been open for too long" in problem.inner_text()
+    assert is_focused(problem)
+    page.get_by_role("button", name="Post comment").click()
+    page.locator("article.own").wait_for()
+    assert Comment.objects.filter(name="Ada").count() == 1
 
 
 def test_the_count_follows_the_typing_and_warns_before_sending(address, open_page):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.utils.translation import override
+from django.utils.translation.template import templatize
 
 from comments.embed_words import EMBED_WORDS
 from comments.tokens import author_token
@@ -102,3 +103,52 @@ def test_the_compiled_catalog_is_that_of_the_source():
         assert found == translations
         count += len(translations)
     assert len(compiled._catalog) - 1 == count
+
+
+READERS_TEMPLATES = sorted(
+    path
+    for folder in (
+        "newsroom/pages/templates",
+        "comments/rights/templates/mail",
+        "moderation/templates/mail",
+    )
+    for path in (Path(settings.BASE_DIR) / folder).rglob("*.*")
+    if path.suffix in {".html", ".txt"} and not path.name.startswith("desk_")  # The desk's are English.
+)
+ASKED = re.compile(r"""\b(n?)gettext\(u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
+
+
+def test_every_page_and_letter_for_readers_is_translated():
+    translated = {english for english, _, _ in entries()}
+    asked = {
+        (ast.literal_eval(text), path.name)
+        for path in READERS_TEMPLATES
+        for _, text in ASKED.findall(templatize(path.read_text(), origin=str(path)))
+    }
+    assert len(asked) > 200
+    assert not {(text, name) for text, name in asked if text not in translated}
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/terms/", "מה אינו מתפרסם"),
+        ("/privacy/", "קוד שנעשה מכתובת הרשת"),
+        ("/my/comments/", "אנו שולחים לכם קישור בדואר"),
+        ("/my/verify/?token=no", "הקישור אינו תקף עוד"),
+    ],
+)
+def test_rules_privacy_and_rights_are_hebrew(client, hebrew, path, words):
+    html = client.get(path).content.decode()
+    assert 'dir="rtl"' in html
+    assert words in html
+
+
+def test_reports_reasons_and_appeals_are_hebrew(client, hebrew):
+    shown = hebrew.published(hebrew.article(), name="Ana")
+    refused = hebrew.decide(hebrew.comment(shown.article), "rejected", reason="insult")
+    assert "מה לא בסדר?" in client.get(f"/comments/{shown.pk}/report/").content.decode()
+    assert "תום לב" in client.get(f"/comments/{shown.pk}/report/?reason=illegal").content.decode()
+    private = client.get(f"/comments/{refused.pk}/?token={author_token(refused.pk)}").content.decode()
+    assert "כללי התגובות באתר זה" in private
+    assert "מדוע ההחלטה שגויה" in private

@@ -116,7 +116,13 @@ def canaries() -> list[Comment]:
             decide(comment, outcome, reason_code="insult" if outcome == "rejected" else "")
         if outcome == "published" and number % 10 == 0:
             notice = Notice("illegal", "Look.", "Canary.Name", email_of(number), in_good_faith=True)
-            report_comment(comment_id=comment.pk, notice=notice, network=network_of(number), at=at)
+            report_comment(
+                comment_id=comment.pk,
+                notice=notice,
+                network=network_of(number),
+                at=at,
+                site_id=comment.article.site_id,
+            )
             verify_address(comment.private.mailbox, notify_replies=True, at=at)
         if outcome == "rejected":
             file_appeal(comment_id=comment.pk, text="I object.", at=at)

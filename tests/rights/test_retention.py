@@ -93,7 +93,7 @@ def test_networks_votes_reporters_words_and_links_go() -> None:
         comment=comment, revision=1, reason="other", detail="Hm.", reporter=b"y" * 16, contact=b"z",
         state="dismissed", settled_at=now,
     )  # fmt: skip
-    AccessLink.objects.create(digest=b"d", expires_at=now)
+    AccessLink.objects.create(digest=b"d", address_hashes=[], expires_at=now)
     Appeal.objects.create(
         comment=comment,
         contested=Decision.objects.get(),

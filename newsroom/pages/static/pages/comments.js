@@ -69,14 +69,24 @@ function clearProblem() {
 async function explainRefusal(response) {
   const problem = await response.json().catch(() => ({}));
   if (Array.isArray(problem.errors) && problem.errors.length) {
-    const parent = problem.errors.find(({ field }) => field === "parent");
-    if (parent) showProblem(word("[data-problem=does_not_exist]"));
+    const has = (name) => problem.errors.some(({ field }) => field === name);
+    if (has("form_token") && (await renewToken())) showProblem(word("[data-problem=form_expired]"));
+    else if (has("parent")) showProblem(word("[data-problem=does_not_exist]"));
     else showProblem(word("[data-word=invalid]"), problem.errors);
     return;
   }
   const known = problem.code ? word(`[data-problem="${CSS.escape(problem.code)}"]`) : "";
   const wait = response.headers.get("Retry-After") ?? "60";
   showProblem(known.replace("{wait}", wait) || problem.detail || word("[data-word=failed]"));
+}
+
+// Where the site asks for a form token, that of a page opened long ago no longer holds.
+async function renewToken() {
+  const fresh = await fetch(form.dataset.fresh, { headers: { Accept: "application/json" } })
+    .then((response) => response.json())
+    .catch(() => ({}));
+  if (fresh.form_token) form.elements.form_token.value = fresh.form_token;
+  return Boolean(fresh.form_token);
 }
 
 // The reader's own comment, in its place in the thread.
@@ -230,7 +240,7 @@ async function send() {
   announce(word("[data-word=sending]"));
   const response = await fetch(form.dataset.api, {
     method: "POST",
-    body: content,
+    body: JSON.stringify({ ...payload, form_token: form.elements.form_token.value }),
     headers: { "Content-Type": "application/json", Accept: "application/json", "Idempotency-Key": keyFor(content) },
     signal: AbortSignal.timeout(SEND_TIMEOUT_MS),
   }).catch(() => null);

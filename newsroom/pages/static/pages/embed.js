@@ -6,6 +6,8 @@
   const base = new URL(".", script.src);
   const { url, article, site } = script.dataset;
   const OWN_KEY = "newsroom.own-comments";
+  const MOST_CHARS = 5000;
+  const WARN_FROM = 4500;
   const DELAYS = [150, 200, 300, 500, 800, ...Array(10).fill(1500), ...Array(20).fill(5000)];
   const CSS = `
 :host { display: block; container-type: inline-size; font: var(--newsroom-font, inherit); color: var(--newsroom-text, inherit); line-height: 1.5; }
@@ -31,6 +33,7 @@ input, textarea { display: block; inline-size: 100%; padding: .5em; border: 1px 
 textarea { min-block-size: 8em; resize: vertical; }
 [aria-invalid=true] { border: 2px solid var(--newsroom-alarm, #b3261e); }
 .error, .problem { color: var(--newsroom-alarm, #b3261e); font-weight: 700; } .error:empty, .problem:empty { display: none; }
+.preview { padding: .8em; border: 1px dashed currentcolor; } .preview h4 { margin: 0; font-size: .875em; }
 .own { padding: .8em; border: 1px dashed currentcolor; }
 .unseen { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }`;
 
@@ -53,13 +56,26 @@ textarea { min-block-size: 8em; resize: vertical; }
   const ask = async (address, { method = "GET", body, headers = {} } = {}) => {
     const response = await fetch(address, {
       method,
+      signal: AbortSignal.timeout(15_000),
       credentials: "omit",
       referrerPolicy: "strict-origin-when-cross-origin",
       headers: { Accept: "application/json", ...(body ? { "Content-Type": "application/json" } : {}), ...headers },
       ...(body ? { body: JSON.stringify(body) } : {}),
-    });
+    }).catch(() => null);
+    if (!response) return { ok: false, status: 0, document: {}, wait: null };
     const document = await response.json().catch(() => ({}));
     return { ok: response.ok, status: response.status, document, wait: response.headers.get("Retry-After") };
+  };
+
+  // Sentences and brackets end after an address: "(see https://example.org/a)." links to /a.
+  const trimmed = (url) => {
+    let unopened = url.split(")").length - url.split("(").length;
+    let end = url.length;
+    while (end && (".,;:!?…".includes(url[end - 1]) || (url[end - 1] === ")" && unopened > 0))) {
+      if (url[end - 1] === ")") unopened -= 1;
+      end -= 1;
+    }
+    return url.slice(0, end);
   };
 
   // A reader's text: paragraphs, line breaks and links, never markup.
@@ -70,7 +86,7 @@ textarea { min-block-size: 8em; resize: vertical; }
         if (index) paragraph.append(make("br"));
         let end = 0;
         for (const match of line.matchAll(/https?:\/\/[^\s<>"'`\\]+/gi)) {
-          const found = match[0].replace(/[.,;:!?…)]+$/, "");
+          const found = trimmed(match[0]);
           if (/^https?:\/\/([/?#]|$)/i.test(found)) continue;
           paragraph.append(line.slice(end, match.index), make("a", { href: found, rel: "nofollow ugc noopener" }, found));
           end = match.index + found.length;
@@ -136,7 +152,7 @@ textarea { min-block-size: 8em; resize: vertical; }
         const button = make("button", { type: "button", ariaPressed: String(sort === this.sort) }, this.word(sort));
         button.onclick = async () => {
           const answer = await this.page(((this.sort = sort), null));
-          if (!answer.ok) return;
+          if (!answer.ok) return this.say(this.word("unread"));
           for (const other of sorts.children) other.ariaPressed = String(other === button);
           this.fill(answer.document);
           this.heading.focus();
@@ -163,7 +179,7 @@ textarea { min-block-size: 8em; resize: vertical; }
       const button = make("button", { type: "button" }, this.word(words));
       button.onclick = async () => {
         const answer = await this.page(next);
-        if (!answer.ok) return;
+        if (!answer.ok) return this.say(this.word("unread"));
         const came = answer.document.results.filter((one) => !this.find(one.id)).map(show);
         button.remove();
         target.append(...came.filter((one) => !one.parentNode));
@@ -218,7 +234,7 @@ textarea { min-block-size: 8em; resize: vertical; }
       const vote = make("button", { type: "button", ariaPressed: String(this.votes.get(one.id) === 1) }, this.word("recommend"), about(), sum);
       vote.onclick = async () => {
         const value = this.votes.get(one.id) ? 0 : 1;
-        const answer = await ask(api(`comments/${one.id}/votes/`), { method: "POST", body: { value } }).catch(() => ({}));
+        const answer = await ask(api(`comments/${one.id}/votes/`), { method: "POST", body: { value } });
         if (!answer.ok) return this.say(this.word("unvoted"));
         this.votes.set(one.id, value);
         vote.ariaPressed = String(value === 1);
@@ -227,7 +243,7 @@ textarea { min-block-size: 8em; resize: vertical; }
       const foot = make("div", { className: "foot" }, vote);
       if (this.about.article.is_open) {
         const reply = make("button", { type: "button", className: "plain" }, this.word("reply"), make("span", { className: "unseen" }, ` ${this.word("to", { name: one.name })}`));
-        reply.onclick = () => this.answer({ id: one.id, name: one.name, element });
+        reply.onclick = () => this.answer({ id: one.id, name: one.name });
         foot.append(reply);
       }
       foot.append(make("a", { href: new URL(`comments/${one.id}/report/`, base), rel: "nofollow" }, this.word("report"), about()));
@@ -239,10 +255,59 @@ textarea { min-block-size: 8em; resize: vertical; }
     }
 
     answer(reply) {
+      this.replying(reply);
+      this.saveDraft();
+      this.fields.body.focus();
+    }
+
+    replying(reply) {
       this.reply = reply;
       this.context.hidden = !reply;
       this.context.firstChild.textContent = reply ? this.word("replying", { name: reply.name }) : "";
-      this.fields.body.focus();
+    }
+
+    typed() {
+      return Object.fromEntries(Object.entries(this.fields).map(([name, input]) => [name, input.value]));
+    }
+
+    // For this tab only: it outlives a reload, with the key under which it was tried, and goes with sending.
+    saveDraft() {
+      const { reply, attempt } = this;
+      try {
+        if (this.typed().body.trim()) sessionStorage.setItem(this.draftKey, JSON.stringify({ ...this.typed(), reply, attempt }));
+        else sessionStorage.removeItem(this.draftKey);
+      } catch {
+        // Storage refused: the draft lives as long as the page.
+      }
+    }
+
+    restoreDraft() {
+      this.draftKey = `newsroom.draft:${base.host}:${this.about.article.slug}`;
+      try {
+        const draft = JSON.parse(sessionStorage.getItem(this.draftKey) ?? "null");
+        if (!draft) return;
+        for (const [name, input] of Object.entries(this.fields)) input.value = draft[name] ?? "";
+        this.attempt = draft.attempt ?? {};
+        this.replying(draft.reply ?? null);
+      } catch {
+        // As above.
+      }
+    }
+
+    // Spoken only when it matters; at every key it would talk over the typing.
+    showCount() {
+      const used = [...this.fields.body.value.trim()].length;
+      const number = (value) => value.toLocaleString(this.about.language);
+      this.chars.textContent = used > MOST_CHARS ? this.word("over", { n: number(used - MOST_CHARS) }) : this.word("chars", { n: number(used), most: number(MOST_CHARS) });
+      const stage = used > MOST_CHARS ? "over" : used >= WARN_FROM ? "near" : "";
+      if (stage && stage !== this.stage) this.say(this.chars.textContent);
+      this.stage = stage;
+    }
+
+    showPreview() {
+      const { name, body } = this.typed();
+      this.preview.querySelector(".name").textContent = name.trim();
+      this.preview.querySelector(".text").replaceChildren(...texts(body));
     }
 
     form() {
@@ -259,16 +324,37 @@ textarea { min-block-size: 8em; resize: vertical; }
       const cancel = make("button", { type: "button", className: "plain" }, this.word("cancel"));
       cancel.onclick = () => this.answer(null);
       this.context = make("p", { hidden: true }, make("span"), " ", cancel);
+      this.chars = make("p", { className: "soft" });
+      this.preview = make("section", { className: "preview", hidden: true, tabIndex: -1, "aria-labelledby": "preview" },
+        make("h4", { id: "preview" }, this.word("preview")), make("bdi", { className: "name" }), make("div", { className: "text" }));
+      const look = make("button", { type: "button" }, this.word("preview"));
+      look.onclick = () => {
+        if (!this.fields.body.value.trim()) return this.fields.body.focus();
+        this.showPreview();
+        this.preview.hidden = false;
+        this.preview.focus();
+      };
+      const link = (path, word) => make("a", { href: new URL(path, base) }, this.word(word));
       const form = make("form", { noValidate: true, "aria-labelledby": "leave" },
         make("h3", { id: "leave" }, this.word("leave")), this.problem, make("p", { id: "note", className: "soft" }, this.word("note")), this.context,
-        field("name", "input", { autocomplete: "name" }), field("email", "input", { type: "email", autocomplete: "email" }), field("body", "textarea", {}),
-        make("div", { className: "foot" }, make("button", { className: "send" }, this.word("post")), make("a", { href: new URL("about/comments/", base) }, this.word("how"))));
+        field("name", "input", { autocomplete: "name" }), field("email", "input", { type: "email", autocomplete: "email" }), field("body", "textarea", {}), this.chars, this.preview,
+        make("div", { className: "foot" }, make("button", { className: "send" }, this.word("post")), look, link("about/comments/", "how")),
+        make("p", { className: "soft" }, `${this.word("accept")} `, link("terms/", "rules"), ". ", link("privacy/", "privacy")));
+      form.oninput = () => {
+        this.saveDraft();
+        this.showCount();
+        if (!this.preview.hidden) this.showPreview();
+      };
+      this.restoreDraft();
+      this.showCount();
       form.onsubmit = async (event) => {
         event.preventDefault();
         if (this.sending) return;
         this.sending = true;
+        form.ariaBusy = "true";
         await this.send().catch(() => this.refuse(this.word("failed")));
         this.sending = false;
+        form.ariaBusy = null;
       };
       return form;
     }
@@ -280,25 +366,42 @@ textarea { min-block-size: 8em; resize: vertical; }
 
     async send() {
       this.problem.textContent = "";
-      const body = Object.fromEntries(Object.entries(this.fields).map(([name, input]) => [name, input.value]));
+      const body = this.typed();
       if (this.reply) body.parent = this.reply.id;
       const content = JSON.stringify(body);
       // The same content goes under the same key however often: a retry makes no second comment.
       if (this.attempt.content !== content) this.attempt = { content, key: random() };
+      this.saveDraft();
+      if (this.about.form_token) body.form_token = this.about.form_token;
       const answer = await ask(api(`articles/${this.about.article.slug}/comments/`, { site: this.about.site }), { method: "POST", body, headers: { "Idempotency-Key": this.attempt.key } });
       if (!answer.ok) {
-        for (const { field, detail } of answer.document.errors ?? []) {
+        const { code, errors, detail } = answer.document;
+        if (errors?.some(({ field }) => field === "form_token")) return this.renewToken();
+        if (errors?.some(({ field }) => field === "parent")) {
+          this.replying(null);
+          return this.refuse(this.word("parent.does_not_exist"));
+        }
+        for (const { field, code: problem, detail: technical } of errors ?? []) {
           if (!this.fields[field]) continue;
           this.fields[field].setAttribute("aria-invalid", "true");
-          this.fields[field].nextSibling.textContent = detail;
+          this.fields[field].nextSibling.textContent = this.word(`${field}.${problem}`) || technical;
         }
-        const { code, errors, detail } = answer.document;
         return this.refuse(errors ? this.word("invalid") : this.word(code, { wait: answer.wait ?? 60 }) || detail || this.word("failed"));
       }
       this.keep(answer.document);
       this.fields.body.value = "";
       this.attempt = {};
+      this.preview.hidden = true;
+      this.saveDraft();
+      this.showCount();
       this.shown(answer.document, body);
+    }
+
+    // Where the site asks for a form token, that of a page opened long ago no longer holds.
+    async renewToken() {
+      const fresh = await ask(api("embeds/", { site: this.about.site, article: this.about.article.slug }));
+      this.about.form_token = fresh.document.form_token;
+      this.refuse(this.word(fresh.ok ? "form_expired" : "failed"));
     }
 
     keep({ id, author_token: token, status_url: statusUrl }) {
@@ -319,10 +422,10 @@ textarea { min-block-size: 8em; resize: vertical; }
         make("p", { className: "soft" }, state, " ", make("a", { href: address, referrerPolicy: "no-referrer" }, this.word("private"))));
       element.dataset.id = id;
       state.textContent = this.word("pending");
-      if (this.reply) this.nest(this.reply.element, element);
+      const above = this.reply && this.find(this.reply.id);
+      if (above) this.nest(above, element);
       else this.list.prepend(element);
-      this.reply = null;
-      this.context.hidden = true;
+      this.replying(null);
       element.focus();
       this.follow(new URL(statusUrl, base), state, element, mark);
     }
@@ -330,8 +433,8 @@ textarea { min-block-size: 8em; resize: vertical; }
     async follow(address, state, element, mark) {
       for (const delay of DELAYS) {
         await pause(delay);
-        const answer = await ask(address).catch(() => ({}));
-        const status = answer.document?.status ?? "pending";
+        const answer = await ask(address);
+        const status = answer.document.status ?? "pending";
         if (status === "pending") continue;
         state.textContent = this.word(status) || this.word("rejected");
         element.dataset.status = status;

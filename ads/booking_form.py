@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from ads.bookings import Order
 from ads.creatives import IAB_SIZES, check_creative
+from ads.fields import LARGEST_SMALLINT
 from ads.forms import MoneyField, SlotsField
 from ads.line_items import check_line_item
 from ads.models import AdImage, Advertiser, Creative, LineItem, Slot
@@ -24,6 +25,13 @@ from newsroom.errors import FieldError
 
 LATEST_DAY = date(2200, 1, 1)
 MOST_ARTICLES = 12
+USUAL_WEIGHT = 100
+NEW_ADVERTISER_FIELDS = ("category", "competitor_group")
+CAMPAIGN_FIELDS = ("order_number", "billing_contact")
+ITEM_FIELDS = (
+    "type", "price_model", "price_micros", "goal", "budget_micros", "daily_cap_micros", "per_page",
+    "roadblock",
+)  # fmt: skip
 CREATIVE_FIELDS = (
     "kind", "headline", "text", "call_to_action", "target_url", "image_alt", "size", "paid_by", "political",
 )  # fmt: skip
@@ -36,6 +44,15 @@ class DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Fields that belong together; with a ``summary``, which says what holds without them, folded."""
+
+    title: str
+    names: tuple[str, ...]
+    summary: str = ""
+
+
 class BookingForm(forms.Form):
     """Checks what the API checks; ``order`` is what was typed, once it is valid."""
 
@@ -43,8 +60,20 @@ class BookingForm(forms.Form):
     new_advertiser = forms.CharField(
         max_length=120, required=False, label="New advertiser", help_text="The sponsor as readers see it."
     )
+    category = forms.CharField(
+        max_length=60, required=False, help_text="What it sells: cars, bread, insurance."
+    )
+    competitor_group = forms.SlugField(
+        max_length=60, required=False, help_text="Two of one group never stand on the same page: car-dealers."
+    )
     campaign = forms.CharField(
         max_length=120, label="Campaign", help_text="What was ordered, in a few words."
+    )
+    order_number = forms.CharField(
+        max_length=60, required=False, help_text="The advertiser's, for statements."
+    )
+    billing_contact = forms.CharField(
+        max_length=200, required=False, help_text="A department, not a private address."
     )
     first_day = forms.DateField(widget=DayInput)
     last_day = forms.DateField(widget=DayInput)
@@ -55,11 +84,32 @@ class BookingForm(forms.Form):
         help_text="Sponsorship comes first, then standard, then bulk; house fills what is left.",
     )
     price_model = forms.ChoiceField(choices=LineItem.PriceModel.choices, initial=LineItem.PriceModel.FLAT)
-    price_micros = MoneyField(label="Price", help_text="Like 1,250.00.")
+    price_micros = MoneyField(label="Price", help_text="For what stands above; like 1,250.00.")
     goal = forms.IntegerField(
         min_value=1, max_value=2**31 - 1, required=False, help_text="Impressions that were booked, or clicks."
     )
     budget_micros = MoneyField(label="Budget", required=False, help_text="Most that it spends.")
+    daily_cap_micros = MoneyField(
+        label="Daily cap", required=False, help_text="Most that it spends on one day of the site."
+    )
+    pacing = forms.ChoiceField(choices=LineItem.Pacing.choices, initial=LineItem.Pacing.EVEN, required=False)
+    weight = forms.IntegerField(
+        min_value=1,
+        max_value=LARGEST_SMALLINT,
+        initial=USUAL_WEIGHT,
+        required=False,
+        help_text="Beside others of the same type: 200 is shown twice as often as 100.",
+    )
+    per_page = forms.IntegerField(
+        min_value=1,
+        max_value=LARGEST_SMALLINT,
+        required=False,
+        label="Times on one page",
+        help_text="Most places that it fills on one page; empty: once.",
+    )
+    roadblock = forms.BooleanField(
+        required=False, label="Roadblock", help_text="It fills all its slots of a page together, or none."
+    )
     kind = forms.ChoiceField(choices=Creative.Kind.choices, initial=Creative.Kind.NATIVE, label="Kind of ad")
     headline = forms.CharField(max_length=90)
     text = forms.CharField(max_length=200, required=False)
@@ -92,13 +142,23 @@ class BookingForm(forms.Form):
     kept: AdImage | None = None
 
     groups = (
-        ("Who", ("advertiser", "new_advertiser", "campaign")),
-        ("When and where", ("first_day", "last_day", "slots")),
-        ("Targeting", NAMES),
-        ("Price", ("type", "price_model", "price_micros", "goal", "budget_micros")),
-        ("What readers see", ("kind", "headline", "text", "call_to_action", "target_url")),
-        ("Picture", ("picture", "image_alt", "size")),
-        ("Who pays", ("paid_by", "political")),
+        Group("Who", ("advertiser", "new_advertiser", "campaign", *CAMPAIGN_FIELDS)),
+        Group(
+            "New advertiser",
+            NEW_ADVERTISER_FIELDS,
+            "Of no category and no competitor group; usual tolerances, which its own page changes",
+        ),
+        Group("When and where", ("first_day", "last_day", "slots")),
+        Group("Targeting", NAMES, "Everywhere and at all times, unless something stands here"),
+        Group("Price", ("type", "price_model", "price_micros", "goal", "budget_micros")),
+        Group(
+            "How often",
+            ("daily_cap_micros", "pacing", "weight", "per_page", "roadblock"),
+            "Evenly over its time, once on a page, beside others with the usual weight",
+        ),
+        Group("What readers see", ("kind", "headline", "text", "call_to_action", "target_url")),
+        Group("Picture", ("picture", "image_alt", "size")),
+        Group("Who pays", ("paid_by", "political")),
     )
 
     def __init__(self, *args: Any, site: Site, actor: Any, **options: Any) -> None:
@@ -113,13 +173,24 @@ class BookingForm(forms.Form):
         shown = list(latest[:MOST_ARTICLES])
         self.fields["article"].widget.choices = [(article.pk, article.headline) for article in shown]
 
-    def fieldsets(self) -> list[tuple[str, list[forms.BoundField]]]:
-        return [(title, [self[name] for name in names]) for title, names in self.groups]
+    @property
+    def has_slots(self) -> bool:
+        return bool(self.fields["slots"].queryset.exists())  # type: ignore[attr-defined]
 
     @property
-    def targeting_is_open(self) -> bool:
-        """Whether anything was typed there, so that it stays in sight."""
-        return any(self.data.get(name) for name in NAMES)
+    def has_articles(self) -> bool:
+        return bool(self.fields["article"].widget.choices)
+
+    def fieldsets(self) -> list[tuple[Group, list[forms.BoundField], bool]]:
+        """Each group with its fields, and whether it stands open since something was typed in it."""
+        return [
+            (group, [self[name] for name in group.names], any(map(self._is_typed, group.names)))
+            for group in self.groups
+        ]
+
+    def _is_typed(self, name: str) -> bool:
+        typed = self.data.get(name)
+        return bool(typed) and typed != str(self.fields[name].initial)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -138,16 +209,21 @@ class BookingForm(forms.Form):
         return cleaned
 
     def _order(self, cleaned: dict[str, Any]) -> Order:
-        typed = ("campaign", "first_day", "last_day", "type", "price_model", "price_micros", "goal")
+        usual = {"weight": cleaned.get("weight") or USUAL_WEIGHT}
+        usual["pacing"] = cleaned["pacing"] or LineItem.Pacing.EVEN
         return Order(
             site=self.site,
             advertiser=cleaned["advertiser"],
             new_advertiser=cleaned["new_advertiser"],
+            campaign=cleaned["campaign"],
+            first_day=cleaned["first_day"],
+            last_day=cleaned["last_day"],
             slots=list(cleaned["slots"]),
-            budget_micros=cleaned["budget_micros"],
             image=self.kept,
+            about={name: cleaned[name] for name in NEW_ADVERTISER_FIELDS},
+            paper={name: cleaned[name] for name in CAMPAIGN_FIELDS},
+            item={name: cleaned[name] for name in ITEM_FIELDS} | usual,
             creative={name: cleaned[name] for name in CREATIVE_FIELDS},
-            **{name: cleaned[name] for name in typed},
         )
 
     def _check(self, creative: Creative) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,7 +19,13 @@ from newsroom.errors import FieldError
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What an ad manager types in one form. Days are the site's, both included; money is micros."""
+    """What an ad manager types in one form. Days are the site's, both included; money is micros.
+
+    Attributes:
+        about: of a new advertiser, besides its name.
+        paper: of the campaign, besides its name and time.
+        item: of the line item.
+    """
 
     site: Site
     advertiser: Advertiser | None
@@ -28,12 +34,10 @@ class Order:
     first_day: date
     last_day: date
     slots: Sequence[Slot]
-    type: str
-    price_model: str
-    price_micros: int
+    item: dict[str, Any]
     creative: dict[str, Any]
-    goal: int | None = None
-    budget_micros: int | None = None
+    about: dict[str, Any] = field(default_factory=dict)
+    paper: dict[str, Any] = field(default_factory=dict)
     image: AdImage | None = None
     targeting: Rules = ()
 
@@ -48,22 +52,29 @@ class Order:
 
     def unsaved(self) -> Creative:
         """The creative with all that it belongs to, none of it stored: for checks and previews."""
-        advertiser = self.advertiser or Advertiser(site=self.site, name=self.new_advertiser)
+        new = {"site": self.site, "name": self.new_advertiser} | self.about
         campaign = Campaign(
-            advertiser=advertiser, name=self.campaign, starts_at=self.starts_at, ends_at=self.ends_at
+            advertiser=self.advertiser or Advertiser(**new),
+            name=self.campaign,
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            **self.paper,
         )
         item = LineItem(
             campaign=campaign,
             name=self.campaign,
-            type=self.type,
             status=LineItem.Status.READY,
-            price_model=self.price_model,
-            price_micros=self.price_micros,
-            goal=self.goal,
-            budget_micros=self.budget_micros,
             targeting=list(self.targeting),
+            **self.item,
         )
         return Creative(line_item=item, image=self.image, **self.creative)
+
+    def never_in(self) -> tuple[list[Slot], list[Slot]]:
+        """The chosen slots whose floor is above this price, and those that have no room for the picture."""
+        creative = self.unsaved()
+        price = creative.line_item.per_thousand_micros
+        too_dear = [slot for slot in self.slots if price is not None and price < slot.floor_price_micros]
+        return too_dear, [slot for slot in self.slots if not slot.has_room_for(creative.size)]
 
 
 @transaction.atomic

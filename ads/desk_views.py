@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -15,6 +15,7 @@ from django.utils import timezone
 from ads.booking_form import BookingForm
 from ads.bookings import Order, book
 from ads.delivery.forecast import Wanted, availability
+from ads.models import Slot
 from ads.selectors import sites_of
 from articles.models import Site
 from newsroom.errors import FieldError
@@ -48,6 +49,7 @@ def booking(request: HttpRequest) -> HttpResponse:
         "site": site,
         "image": form.kept,
         "availability": found,
+        "warnings": _warnings(form.order) if form.order else [],
         "currency": site.currency,
     }
     return TemplateResponse(request, "admin/ads/booking.html", context)
@@ -63,8 +65,25 @@ def _book(request: HttpRequest, form: BookingForm) -> HttpResponse | None:
     except FieldError as error:
         form.refuse(error)
         return None
+    for sentence in _warnings(form.order):
+        messages.warning(request, sentence)
     messages.success(request, f"Booked: {form.order.campaign}. It runs once an editor has approved the ad.")
     return HttpResponseRedirect(reverse("admin:ads_creative_approval", args=[creative.pk]))
+
+
+def _warnings(order: Order) -> list[str]:
+    """Where it will not stand as it is booked."""
+    too_dear, too_small = order.never_in()
+    found = []
+    if too_dear:
+        found.append(f"Its price is below the floor of {_codes(too_dear)}: it will not stand there.")
+    if too_small:
+        found.append(f"Its size fits no place of {_codes(too_small)}: it will not stand there.")
+    return found
+
+
+def _codes(slots: Sequence[Slot]) -> str:
+    return ", ".join(slot.code for slot in slots)
 
 
 def _wanted(order: Order) -> Wanted:

@@ -52,7 +52,10 @@ class MoneyField(forms.CharField):
 
 class SlotsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, obj: Slot) -> str:
-        return f"{obj.code}: {obj.name}"
+        told = [f"{obj.code}: {obj.name}", ", ".join(obj.sizes)]
+        if obj.floor_price_micros:
+            told.append(f"from {format_money(obj.floor_price_micros)} per 1,000")
+        return "; ".join(filter(None, told))
 
 
 class AdObjectForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -20,6 +20,7 @@ from ads.targets import https_only, validate_public_target
 from articles.models import Article, Section, Site, Tag
 from newsroom.ids import uuid7
 
+FLUID = "fluid"
 SIZE_PATTERN = r"^(fluid|[1-9][0-9]{0,3}x[1-9][0-9]{0,3})$"
 THOUSAND = 1_000  # A CPM is a price per so many impressions.
 DIGEST_LENGTH = 64  # SHA-256 in hexadecimal.
@@ -147,6 +148,10 @@ class Slot(AdObject):
 
     def __str__(self) -> str:
         return self.code
+
+    def has_room_for(self, size: str) -> bool:
+        """Whether a creative of this size may stand here; what is fluid stands everywhere."""
+        return size == FLUID or not self.sizes or FLUID in self.sizes or size in self.sizes
 
 
 class Advertiser(AdObject):

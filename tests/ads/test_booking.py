@@ -106,6 +106,45 @@ def test_one_form_books_all_four_objects(desk: Client, slot: Slot, manager: Call
     ]  # fmt: skip
 
 
+def test_all_that_the_api_takes_of_a_booking_is_in_the_form(desk: Client, slot: Slot) -> None:
+    more = {
+        "category": "cars", "competitor_group": "dealers",
+        "order_number": "HM-7", "billing_contact": "Accounts",
+        "budget_micros": "2,000.00", "daily_cap_micros": "100.50", "pacing": "asap", "weight": "250",
+        "per_page": "2", "roadblock": "on",
+    }  # fmt: skip
+    desk.post(BOOK, order(slot, book="", **more))
+    item = LineItem.objects.select_related("campaign__advertiser").get()
+    assert (item.budget_micros, item.daily_cap_micros) == (2_000_000_000, 100_500_000)
+    assert (item.pacing, item.weight, item.per_page, item.roadblock) == ("asap", 250, 2, True)
+    assert (item.campaign.order_number, item.campaign.billing_contact) == ("HM-7", "Accounts")
+    advertiser = item.campaign.advertiser
+    assert (advertiser.category, advertiser.competitor_group) == ("cars", "dealers")
+
+
+def test_the_floor_of_a_slot_is_in_sight_and_who_books_below_it_is_told(desk: Client, slot: Slot) -> None:
+    Slot.objects.update(floor_price_micros=20_000_000, sizes=["728x90"])
+    assert "728x90; from 20.00 per 1,000" in desk.get(BOOK).content.decode()
+    asked = order(
+        slot, kind="image", size="300x250", image_alt="A car", price_model="cpm", price_micros="9.00"
+    )
+    asked["image"] = ""
+    checked = desk.post(BOOK, asked | {"picture": picture(), "check": ""})
+    found = checked.context["warnings"]
+    assert [one.partition(":")[0] for one in found] == [
+        "Its price is below the floor of top", "Its size fits no place of top",
+    ]  # fmt: skip
+    assert found[0] in checked.content.decode()
+    booked = desk.post(BOOK, order(slot, price_model="cpm", price_micros="9.00", book=""), follow=True)
+    assert "below the floor of top" in booked.content.decode()
+
+
+def test_an_empty_site_says_what_to_make_first(desk: Client, site: Site) -> None:
+    page = desk.get(BOOK).content.decode()
+    assert 'href="/admin/ads/slot/add/"' in page
+    assert "No article to preview on yet." in page
+
+
 def test_nothing_is_stored_before_it_is_booked(desk: Client, slot: Slot) -> None:
     assert desk.get(BOOK).status_code == 200
     assert "See what is free" in desk.post(BOOK, order(slot, check="")).content.decode()
@@ -124,6 +163,8 @@ def test_nothing_is_stored_before_it_is_booked(desk: Client, slot: Slot) -> None
         ({"price_micros": "12,50"}, {"price_micros"}),
         ({"type": "house"}, {"price_micros"}),
         ({"goal": "0"}, {"goal"}),
+        ({"budget_micros": "1.00", "daily_cap_micros": "2.00"}, {"daily_cap_micros"}),
+        ({"weight": "0", "per_page": "0", "pacing": "never"}, {"weight", "per_page", "pacing"}),
         ({"target_url": "https://127.0.0.1/"}, {"target_url"}),
         ({"target_url": "http://motors.example.com/"}, {"target_url"}),
         ({"kind": "image", "size": "300x250"}, {"picture"}),

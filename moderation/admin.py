@@ -74,7 +74,7 @@ class ModelVersionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 class DecisionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """The log of decisions. Each line opens its comment's history on the desk."""
 
-    list_display = ["when", "outcome", "held_by", "reason_code", "by", "comment_name", "revision", "is_bulk"]
+    list_display = ["when", "outcome", "held_by", "reason_code", "by", "comment_name", "revision", "several"]
     list_filter = ["actor_kind", "outcome", "held_by", "reason_code", "is_bulk", "at"]
     list_select_related = ["actor", "comment"]
     search_fields = ["comment__id__exact", "actor__username__exact"]
@@ -87,6 +87,10 @@ class DecisionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description="at", ordering="at")
     def when(self, decision: Decision) -> str:
         return date_format(timezone.localtime(decision.at), "j M Y, H:i:s")
+
+    @admin.display(description="one of several", boolean=True)
+    def several(self, decision: Decision) -> bool:
+        return decision.is_bulk
 
     @admin.display(description="by")
     def by(self, decision: Decision) -> str:

@@ -339,6 +339,7 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
+FORMAT_MODULE_PATH = ["newsroom.formats"]
 LOCALE_PATHS = [BASE_DIR / "newsroom" / "locale"]  # docs/translating.md
 STATIC_URL = "/static/"
 # Collected for production only; elsewhere the finders serve, and WhiteNoise warns of an empty root.

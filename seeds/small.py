@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from seeds.advertising import seed_ads
 from seeds.delivery import seed_delivery
+from seeds.desk import seed_desk
 from seeds.editor import seed_editor
 from seeds.objections import seed_objections
 from seeds.paper import seed_articles, seed_sections, seed_site
@@ -35,5 +36,6 @@ def seed_small(*, now: datetime) -> Seeded:
     articles = seed_articles(site, sections, now=now)
     comments = seed_threads(articles, editor=editor, now=now) if articles else 0
     seed_objections(now=now)
+    seed_desk(site, editor=editor, now=now)
     seed_delivery(site, now=now)
     return Seeded(len(articles), comments)

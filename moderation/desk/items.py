@@ -246,7 +246,11 @@ def item(comment_id: UUID, *, viewer: Viewer) -> Item | None:
 
 def is_harsh(scores: Iterable[Score]) -> bool:
     """Whether a text is one that not everybody wants to meet unprepared at seven in the morning."""
-    return any(score.value >= HARSH_FROM[score.label] for score in scores if score.label in HARSH_FROM)
+    return reads_harsh({score.label: score.value for score in scores})
+
+
+def reads_harsh(scores: Mapping[str, float]) -> bool:
+    return any(scores.get(label, 0.0) >= least for label, least in HARSH_FROM.items())
 
 
 def _item(comment: Comment, decisions: Sequence[Decision], author: Author) -> Item:

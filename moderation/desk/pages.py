@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Min
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,6 +23,7 @@ from moderation.desk.forms import FilterForm
 from moderation.desk.items import Viewer, just_decided
 from moderation.desk.moderators import Visit, visit
 from moderation.desk.queues import AGES, QUEUES, SORTS, Queue, Wanted, articles_in, choices_of, queue_tallies
+from moderation.lifecycle.selectors import waiting_samples
 from moderation.models import ReasonCode
 
 View = Callable[..., HttpResponse]
@@ -48,6 +50,9 @@ def desk_page(
         "title": title,
         "queues": [{"queue": one, "tally": tallies[key]} for key, one in QUEUES.items()],
         "waiting": tallies["all"].count,
+        "sample": waiting_samples(user_id=user_id_of(request)).aggregate(
+            count=Count("pk"), oldest_at=Min("drawn_at")
+        ),
         "reasons": words.reason_choices(),
         "here": request.get_full_path(),
         "scope": here.sections,

@@ -22,7 +22,9 @@ def several(request: HttpRequest, here: Visit, key: str) -> HttpResponse:
     now = timezone.now()
     context = {
         "queue": shown,
-        "catch": catch(shown, wanted=wanted_of(request, here), user_id=user_id_of(request), now=now),
+        "catch": catch(
+            shown, wanted=wanted_of(request, here), user_id=user_id_of(request), blur=here.blur, now=now
+        ),
         "actions": actions_of(shown),
         "filters": filters_of(request, here, shown),
         "undo": undo_strip(request),

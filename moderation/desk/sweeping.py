@@ -6,13 +6,17 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
+
+from django.db.models import F
 
 from comments.models import Comment
 from moderation.desk import words
 from moderation.desk.claims import Holder, holders
 from moderation.desk.forms import HOLD, MOST_IN_BULK, REJECT, REMOVE
-from moderation.desk.items import author_key
+from moderation.desk.items import author_key, reads_harsh
 from moderation.desk.queues import Queue, Wanted, highest_scores, ordered_ids
+from moderation.models import Decision
 
 # What may be done to several unread comments of a queue. Approving is not among it: that needs reading.
 # Reports and appeals are read one by one: each of them is answered with a reason.
@@ -27,6 +31,7 @@ class Caught:
     author: str
     score: float | None
     holder: Holder | None
+    is_blurred: bool = False
 
     @property
     def seen(self) -> str:
@@ -49,6 +54,10 @@ class Catch:
     reason: str  # what most of them were held for, to begin with
 
     @property
+    def is_blurred(self) -> bool:
+        return any(row.is_blurred for row in self.rows)
+
+    @property
     def left(self) -> int:
         return self.total - len(self.rows)
 
@@ -57,7 +66,7 @@ def actions_of(queue: Queue) -> tuple[str, ...]:
     return ACTIONS.get(queue.key, (REJECT,))
 
 
-def catch(queue: Queue, *, wanted: Wanted, user_id: int, now: datetime) -> Catch:
+def catch(queue: Queue, *, wanted: Wanted, user_id: int, blur: bool, now: datetime) -> Catch:
     """What the filter catches now, in a fixed number of queries; the lowest scores come first."""
     ids = ordered_ids(queue, wanted=wanted, now=now)
     scores = highest_scores(ids)
@@ -65,8 +74,15 @@ def catch(queue: Queue, *, wanted: Wanted, user_id: int, now: datetime) -> Catch
     found = Comment.objects.filter(pk__in=step).select_related("article__section", "private__mailbox")
     comments = {row.pk: row for row in found.defer("private__mailbox__address_ciphertext", "article__body")}
     in_hand = {pk: holder for pk, holder in holders(step).items() if holder.user_id != user_id}
+    harsh = _harsh(step) if blur else set()
     rows = [
-        Caught(comments[pk], author_key(comments[pk].private.mailbox), scores.get(pk), in_hand.get(pk))
+        Caught(
+            comments[pk],
+            author_key(comments[pk].private.mailbox),
+            scores.get(pk),
+            in_hand.get(pk),
+            is_blurred=pk in harsh,
+        )
         for pk in step
         if pk in comments
     ]
@@ -79,6 +95,15 @@ def catch(queue: Queue, *, wanted: Wanted, user_id: int, now: datetime) -> Catch
         articles=len({row.comment.article_id for row in rows}),
         reason=_commonest(row.comment.reason_code for row in rows),
     )
+
+
+def _harsh(comment_ids: Sequence[UUID]) -> set[UUID]:
+    """Those whose present text one may not want to meet unprepared, by the machine's last scores."""
+    judged = Decision.objects.filter(
+        comment__in=comment_ids, revision=F("comment__revision"), actor_kind="machine"
+    )
+    scores = dict(judged.order_by("at").values_list("comment_id", "scores"))
+    return {pk for pk, values in scores.items() if reads_harsh(values)}
 
 
 def _commonest(held_for: Iterable[str]) -> str:

@@ -44,7 +44,7 @@ class ModeratorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 class IncidentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """What waited too long, and until when. Nothing to change: an incident ends by itself."""
 
-    list_display = ["what", "urgency", "began_at", "ended"]
+    list_display = ["what", "urgency", "began_at", "told_at", "ended"]
     list_display_links = None
     ordering = ["-began_at"]
     actions = None

@@ -73,12 +73,17 @@ class Moderator(models.Model):
 
 
 class Incident(models.Model):
-    """Something waited longer than its limit: told once when it began, and once when it was over."""
+    """Something waited longer than its limit: told once, and once more when it was over."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=20, help_text="pending, or the key of a queue.")
     urgency = models.CharField(max_length=10)
     began_at = models.DateTimeField()
+    told_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When its letters were written; empty: they wait for the desk to open.",
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -141,3 +141,40 @@ def test_the_hour_is_chosen_on_the_first_screen(desk, editor, typed, hour):
     assert 'name="mail_hour"' in desk.get("/admin/desk/").content.decode()
     desk.post("/admin/desk/settings/", {"blur": "on", "mail_hour": typed})
     assert Moderator.objects.get(user=editor).mail_hour == hour
+
+
+@pytest.fixture
+def closed_until_seven():
+    """A title whose desk opens at seven each day, and a moment at night, some days from now."""
+    hours = {str(day): ["07:00", "22:00"] for day in range(7)}
+    site = SiteFactory(desk_hours=hours, time_zone="Europe/Berlin")
+    return site, at(3, day=2)
+
+
+def test_what_can_wait_is_told_when_the_desk_opens(closed_until_seven, hold):
+    _, night = closed_until_seven
+    hold()
+    assert raise_alarms(now=night)["incidents_begun"] == 1
+    assert letters() == []
+    raise_alarms(now=night + timedelta(hours=3))
+    assert letters() == []
+    raise_alarms(now=night + timedelta(hours=4))
+    assert [subject.startswith("[morning] ") for _, subject, _ in letters()] == [True, True]
+    raise_alarms(now=night + timedelta(hours=5))
+    assert letters() == []
+
+
+def test_what_is_over_before_the_desk_opens_is_told_to_nobody(closed_until_seven, hold, press):
+    _, night = closed_until_seven
+    comment = hold()
+    raise_alarms(now=night)
+    press(comment, "approve")
+    assert raise_alarms(now=night + timedelta(hours=4))["incidents_ended"] == 1
+    assert [letter for letter in letters() if letter[0] in {CHIEF, NIGHT}] == []
+
+
+def test_what_wakes_does_not_wait(closed_until_seven):
+    _, night = closed_until_seven
+    CommentFactory(status="held", held_by="failure")
+    raise_alarms(now=night)
+    assert [subject.startswith("[wake] ") for _, subject, _ in letters()] == [True, True]

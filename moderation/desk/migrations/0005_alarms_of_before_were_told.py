@@ -1,0 +1,15 @@
+from typing import Any
+
+from django.db import migrations
+from django.db.models import F
+
+
+def note_told(apps: Any, schema_editor: Any) -> None:
+    """Until now every letter was written when its incident began."""
+    apps.get_model("desk", "Incident").objects.filter(told_at=None).update(told_at=F("began_at"))
+
+
+class Migration(migrations.Migration):
+    dependencies = [("desk", "0004_alarms_wait_for_the_desk")]
+
+    operations = [migrations.RunPython(note_told, migrations.RunPython.noop)]

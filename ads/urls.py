@@ -3,7 +3,7 @@
 from django.urls import path
 
 from ads import views
-from ads.delivery import earnings_view, exposure, planning, statements_view
+from ads.delivery import earnings_view, exposure, planning, statements_view, whereabouts_view
 from ads.delivery import views as delivery
 
 urlpatterns = [
@@ -27,6 +27,8 @@ urlpatterns = [
     path("exposures/credit/", exposure.ExposureCredit.as_view(), name="credit-exposure"),
     path("earnings/", earnings_view.Earnings.as_view(), name="ad-earnings"),
     path("reports/", delivery.Report.as_view(), name="ad-report"),
+    path("runs/", whereabouts_view.Runs.as_view(), name="ad-runs"),
+    path("credits/", whereabouts_view.CreditDecisions.as_view(), name="credit-decisions"),
     path("statements/", statements_view.StatementList.as_view(), name="ad-statements"),
     path("statements/<uuid:pk>/", statements_view.StatementDetail.as_view(), name="ad-statement-read"),
     path("policy-overrides/", views.PolicyOverrideList.as_view(), name="policy-overrides"),

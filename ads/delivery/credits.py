@@ -67,7 +67,7 @@ def _exposure(decisions: list[AdDecision], now: dict[str, str]) -> Exposure:
         ),
         impressions=len(ids),
         credited=Credit.objects.filter(decision__in=ids, taken_back_at=None).count(),
-        earned_micros=_earned(ids).get("total", 0),
+        earned_micros=earned(ids).get("total", 0),
         decisions=ids,
     )
 
@@ -89,12 +89,12 @@ def credit_decisions(ids: Collection[UUID], *, reason: str, actor: Any = None) -
         actor: who does it; nobody where the system does.
     """
     decisions = AdDecision.objects.filter(pk__in=ids, line_item__isnull=False).select_related("line_item")
-    earned = _earned(ids)
+    micros = earned(ids)
     notes = [
         Credit(
             decision=decision,
             campaign_id=decision.line_item.campaign_id,
-            amount_micros=earned.get(str(decision.pk), 0),
+            amount_micros=micros.get(str(decision.pk), 0),
             reason=reason,
             by=actor,
         )
@@ -203,7 +203,7 @@ def take_back_beside_restored(*, at: datetime) -> int:
     return sum(take_back_beside(pk, at=at) for pk in set(restored.values_list("comment_id", flat=True)))
 
 
-def _earned(ids: Collection[UUID]) -> dict[str, int]:
+def earned(ids: Collection[UUID]) -> dict[str, int]:
     """Micros by decision, and their ``total``."""
     rows = AdEvent.objects.filter(decision__in=ids).values_list("decision").annotate(Sum("revenue_micros"))
     found = {str(decision): int(micros or 0) for decision, micros in rows}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -18,17 +19,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from ads.booking_form import DayInput
-from ads.delivery.credits import credit_exposure, exposures
+from ads.delivery.credits import credit_decisions, credit_exposure, exposures
 from ads.delivery.earnings import FIRST_STEP, PAUSE, earnings, hour_micros, in_all
 from ads.delivery.models import AdDecision, Credit, Statement
-from ads.delivery.progress import MOST_RUNS, booked_items, daily, progress_of, runs
+from ads.delivery.progress import booked_items, daily, progress_of
 from ads.delivery.reconciling import soundness
 from ads.delivery.reports import LONGEST, total
 from ads.delivery.serving import explain
 from ads.delivery.statements import as_csv, make_statement, proof_token, proven
+from ads.delivery.whereabouts import MOST_RUNS, Run, article_meant, ran, runs_of, span_of, verdict_on
 from ads.desk_views import own_site
 from ads.models import Advertiser, Campaign
-from ads.suitability import conflict
 from articles.models import Article, Site
 from articles.selectors import effective_sensitivity
 from comments.models import Comment
@@ -39,6 +40,7 @@ from newsroom.errors import DomainError
 PRIVATE_PAGE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 MAY_SEE = "ads.view_lineitem"
 MOST_EARNINGS = 200
+MOST_REASON = 300
 
 
 def delivery_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
@@ -208,24 +210,50 @@ class WhereForm(forms.Form):
         self.fields["advertiser"].queryset = own  # type: ignore[attr-defined]
 
 
+class CreditForm(forms.Form):
+    """Which of the impressions listed are given back, and why."""
+
+    run = forms.ModelMultipleChoiceField(AdDecision.objects.none())
+    reason = forms.CharField(max_length=MOST_REASON)
+
+
 def where(request: HttpRequest) -> HttpResponse:
-    """*Where did this run?*: impressions by advertiser, article and time."""
+    """*Where did this run?*: impressions by advertiser, article and time; one step credits those chosen."""
     site = _allowed(request)
     form = WhereForm(request.GET or None, site=site)
-    found, article, is_asked = [], None, bool(request.GET) and form.is_valid()
+    found: list[Run] = []
+    article, is_asked = None, bool(request.GET) and form.is_valid()
     if is_asked:
         asked = form.cleaned_data
         if asked["reference"]:
             return why(request, asked["reference"])
-        article = _article(site, asked["article"])
+        article = article_meant(site, asked["article"])
         if article is not None or not asked["article"]:
             start, end = _span(site, asked)
             advertiser = asked["advertiser"].pk if asked["advertiser"] else None
-            found = runs(
+            among = ran(
                 site, advertiser=advertiser, article=article.pk if article else None, start=start, end=end
             )
+            if request.method == "POST":
+                _credit_chosen(request, among)
+                return HttpResponseRedirect(request.get_full_path())
+            found = runs_of(among.order_by("-at")[:MOST_RUNS])
     context = {"form": form, "runs": found, "article": article, "is_asked": is_asked, "most": MOST_RUNS}
     return _page(request, "where", site, title="Where did this run?", **context)
+
+
+def _credit_chosen(request: HttpRequest, among: QuerySet[AdDecision]) -> None:
+    """Credit what was ticked, of that which the page lists."""
+    if not request.user.has_perm("ads.change_campaign"):
+        raise PermissionDenied
+    form = CreditForm(request.POST)
+    form.fields["run"].queryset = among  # type: ignore[attr-defined]
+    if not form.is_valid():
+        messages.error(request, "Tick what is to be credited, and say why.")
+        return
+    chosen = [run.decision.pk for run in runs_of(list(form.cleaned_data["run"])) if run.may_be_credited]
+    made = credit_decisions(chosen, reason=form.cleaned_data["reason"], actor=request.user)
+    messages.success(request, f"{made} impressions credited.")
 
 
 def why(request: HttpRequest, decision_id: UUID) -> HttpResponse:
@@ -240,16 +268,7 @@ def why(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     now = effective_sensitivity(decision.article)
     thread = thread_states([decision.article_id])[decision.article_id]
     advertiser = decision.line_item.campaign.advertiser if decision.line_item else None
-    verdict = ""
-    if advertiser is not None and decision.line_item is not None:
-        verdict = conflict(
-            now,
-            thread,
-            tolerances=advertiser.tolerances,
-            thread_tolerance=advertiser.thread_tolerance,
-            is_house=decision.line_item.type == "house",
-            in_thread=decision.slot.code in decision.context["at_thread"],
-        )
+    verdict = verdict_on(decision, decision.context, now=now, thread=thread)
     context = {
         "decision": decision,
         "advertiser": advertiser,
@@ -278,20 +297,8 @@ def _page(request: HttpRequest, name: str, site: Site, **context: Any) -> HttpRe
         return TemplateResponse(request, f"admin/ads/{name}.html", given).render()
 
 
-def _article(site: Site, asked: str) -> Article | None:
-    """The article that an address ends in, else the newest whose headline holds these words."""
-    if not asked:
-        return None
-    slug = asked.rstrip("/").rpartition("/")[2]
-    own = Article.objects.filter(site=site)
-    return own.filter(slug=slug).first() or own.filter(headline__icontains=asked).newest_first().first()
-
-
 def _span(site: Site, asked: dict[str, Any]) -> tuple[datetime, datetime]:
-    zone, today = ZoneInfo(site.time_zone), timezone.localdate(timezone=ZoneInfo(site.time_zone))
+    today = timezone.localdate(timezone=ZoneInfo(site.time_zone))
     last = min(asked["last_day"] or today, today)
     first = min(asked["first_day"] or last - timedelta(days=27), last)
-    return (
-        datetime.combine(first, time.min, tzinfo=zone),
-        datetime.combine(last + timedelta(days=1), time.min, tzinfo=zone),
-    )
+    return span_of(site, first=first, last=last)

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 
 from ads.delivery.charts import Chart, bars, lines
-from ads.delivery.models import AdDecision, Kind
 from ads.delivery.reports import Numbers, report
 from ads.delivery.rollups import PAST_MARK, rows_at_mark
 from ads.models import LineItem
@@ -126,22 +125,3 @@ def _days(first: date, last: date) -> list[date]:
 def _short(day: str) -> str:
     found = date.fromisoformat(day)
     return f"{found.day} {found:%b}"
-
-
-# --- where did this run ------------------------------------------------------------------------------------
-MOST_RUNS = 100
-
-
-def runs(
-    site: Site, *, advertiser: UUID | None, article: UUID | None, start: datetime, end: datetime
-) -> list[AdDecision]:
-    """Impressions of an advertiser on an article in a time, newest first: for somebody with a screenshot."""
-    found = AdDecision.objects.filter(
-        site=site, at__gte=start, at__lt=end, events__kind=Kind.IMPRESSION, creative__isnull=False
-    )
-    if advertiser is not None:
-        found = found.filter(line_item__campaign__advertiser=advertiser)
-    if article is not None:
-        found = found.filter(article=article)
-    joined = found.select_related("article__section", "slot", "creative", "line_item__campaign__advertiser")
-    return list(joined.order_by("-at")[:MOST_RUNS])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django import template
 
 from ads.money import format_money
 
 register = template.Library()
 CENT = 10_000  # micros
+FEW = 3  # Topics that are told one by one.
 
 
 @register.filter
@@ -32,3 +35,11 @@ def count(number: int | None) -> str:
 def part_of(value: int | None, most: int) -> str:
     """The length of a bar in a drawing 100 wide; of what is there, at least a line."""
     return f"{max(0.6, 100 * value / most):.1f}" if value and most else "0"
+
+
+@register.filter
+def risks(sensitivity: Mapping[str, str]) -> str:
+    """``crime low, war high``; where every topic has the same, that alone."""
+    if len(sensitivity) > FEW and len(set(sensitivity.values())) == 1:
+        return f"all {next(iter(sensitivity.values()))}"
+    return ", ".join(f"{topic} {risk}" for topic, risk in sorted(sensitivity.items())) or "-"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from ads.delivery.charts import bars, ceiling, lines
-from ads.delivery.models import AdDecision
-from ads.models import Campaign, Creative, LineItem
+from ads.delivery.models import AdDecision, Credit
+from ads.models import Advertiser, Campaign, Creative, LineItem
 from articles.models import Article, Site
 from articles.services import set_sensitivity
 from tests.ads.conftest import Caller, new_article, new_creative, new_line_item, new_slot
@@ -96,6 +97,54 @@ def test_a_complaint_is_found_by_advertiser_and_headline(
     earlier = (timezone.now() - timedelta(days=3)).date().isoformat()
     assert desk.get(WHERE, {"last_day": earlier}).context["runs"] == []
     assert "Search" in desk.get(WHERE).content.decode()
+
+
+def test_a_complaint_is_told_then_and_now_and_credited_in_one_step(
+    desk: Client, article: Article, sold: Creative
+) -> None:
+    browse(article, 3)
+    Advertiser.objects.update(tolerances={"war": "none"})
+    set_sensitivity(article=article, topic="war", risk="high", source="editor")
+    asked = f"{WHERE}?article={article.slug}"
+    page = desk.get(asked)
+    text = page.content.decode()
+    assert "crime low; calm" in text
+    assert "crime low, war high; calm" in text
+    assert text.count('type="checkbox" name="run"') == text.count(" checked>") == 3
+    first, second, _ = (str(run.decision.pk) for run in page.context["runs"])
+    for wrong in ({"run": [first]}, {"reason": "war"}, {"run": ["x"], "reason": "war"}):
+        desk.post(asked, wrong)
+        assert not Credit.objects.exists()
+    for _ in range(2):
+        desk.post(asked, {"run": [first, second], "reason": "It stood beside the war"})
+    assert set(Credit.objects.values_list("reason", flat=True)) == {"It stood beside the war"}
+    assert Credit.objects.count() == 2
+    assert desk.get(asked).content.decode().count('type="checkbox" name="run"') == 1
+
+
+def test_the_same_over_the_api(
+    article: Article, sold: Creative, manager: Caller, other_site: Site, caller: Callable[..., Caller]
+) -> None:
+    browse(article, 2)
+    today = timezone.localdate().isoformat()
+    runs = f"/api/v1/ads/runs/?from={today}&to={today}"
+    advertiser = str(sold.line_item.campaign.advertiser_id)
+    asked = f"{runs}&advertiser={advertiser}&article=https://x.example{article.get_absolute_url()}%23comments"
+    found = manager.get(asked).json()["results"]
+    assert [one["verdict"] for one in found] == [None, None]
+    assert manager.get(f"{runs}&article=nowhere").status_code == 400
+    path = "/api/v1/ads/credits/"
+    body = {"decisions": [one["decision"] for one in found], "reason": "A complaint"}
+    theirs = caller("ad manager", sites=(other_site,))
+    assert theirs.get(runs).json()["results"] == []
+    assert theirs.get(asked).status_code == theirs.post(path, body).status_code == 400
+    for role in ("editor", "advertiser", "cms", ""):
+        assert caller(role).post(path, body).status_code == 403
+    assert caller("advertiser").get(runs).status_code == 403
+    for wrong in ({"decisions": []}, {"reason": " "}, {"decisions": [str(uuid4())]}, {"decisions": "x"}):
+        assert manager.post(path, body | wrong).status_code == 400, wrong
+    assert [manager.post(path, body).json()["credited"] for _ in range(2)] == [2, 0]
+    assert [one["credited"] for one in manager.get(runs).json()["results"]] == [True, True]
 
 
 def test_the_reference_on_the_page_opens_why_then_and_now(

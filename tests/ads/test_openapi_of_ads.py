@@ -83,6 +83,7 @@ ANSWERS = {
     "reports/": ("get", "ReportAnswer"),
     "exposures/": ("get", "ExposuresAnswer"),
     "earnings/": ("get", "EarningsAnswer"),
+    "credits/": ("post", "CreditedAnswer"),
     "statements/": ("post", "StatementAnswer"),
     "statements/{id}/": ("get", "StatementAnswer"),
 }
@@ -122,6 +123,9 @@ def test_what_is_answered_is_what_is_described(schema: dict[str, Any], manager: 
     decision = AdDecision.objects.get()
     today = timezone.now().date().isoformat()
     body = {"article": article.slug, "slots": ["top", "none"], "view": str(uuid4())}
+    (run,) = manager.get(f"/api/v1/ads/runs/?from={today}&to={today}").json()["results"]
+    fits(schema, {"$ref": "#/components/schemas/RunAnswer"}, run)
+    credited = manager.post("/api/v1/ads/credits/", {"decisions": [run["decision"]], "reason": "war"})
     LineItem.objects.filter(pk=sold.line_item_id).update(type="house", price_micros=0)
     closed = {
         "campaign": str(sold.line_item.campaign_id),
@@ -133,6 +137,7 @@ def test_what_is_answered_is_what_is_described(schema: dict[str, Any], manager: 
         "decisions/{id}/explain/": manager.get(f"/api/v1/ads/decisions/{decision.pk}/explain/"),
         "reports/": manager.get(f"/api/v1/ads/reports/?from={today}&to={today}&group_by=article"),
         "exposures/": manager.get(f"/api/v1/ads/exposures/?article={article.slug}"),
+        "credits/": credited,
         "earnings/": manager.get(f"/api/v1/ads/earnings/?from={today}&to={today}"),
     }
     made = manager.post("/api/v1/ads/statements/", closed)

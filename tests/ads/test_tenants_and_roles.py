@@ -117,6 +117,8 @@ def test_the_matrix_knows_every_path(ours: dict[str, UUID]) -> None:
             "exposures/",
             "exposures/credit/",
             "earnings/",
+            "runs/",
+            "credits/",
             "statements/",
             "statements/<uuid:pk>/",
         }:  # Tested beside what they do.

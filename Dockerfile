@@ -22,4 +22,4 @@ RUN NEWSROOM_SECRET_KEY=build NEWSROOM_EMAIL_KEYS=k:build NEWSROOM_TOKEN_KEYS=k:
 
 USER newsroom
 EXPOSE 8000
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "4", "--no-ws", "--http", "1", "--respawn-failed-workers", "newsroom.wsgi:application"]
+CMD ["python", "-m", "newsroom.serve", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "4", "--no-ws", "--http", "1", "--respawn-failed-workers", "newsroom.wsgi:application"]

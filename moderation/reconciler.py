@@ -60,7 +60,7 @@ RECHECKED_AT_ONCE = 50
 CANARY_EVERY_S = 5.0
 NOBODY_CONSUMES_AFTER_S = 12.0  # after two lost canaries rows are judged in line
 FROZEN_LEADER_S = 30.0  # a leader that holds the lock but does not beat is cut off
-CHILD_IDLE_S = 300.0
+CHILD_IDLE_S = 60.0
 LONGEST_RECONNECT_S = 2.0
 
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import task_postrun
+from celery.signals import task_postrun, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 
 app = Celery("newsroom")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+def share_memory(**kwargs: Any) -> None:
+    """Before the children fork: a collection in one would write to every object, and so copy its page."""
+    gc.collect()
+    gc.freeze()
 
 
 @task_postrun.connect

@@ -23,7 +23,7 @@ _CALM = {"SKIP_CHECKS": "1", "PYTHONWARNINGS": "ignore:You're running the worker
 
 
 def web(env: Mapping[str, str], *, host: str, port: int) -> Part:
-    command = ["granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
+    command = ["newsroom.serve", "--interface", "wsgi", "--host", host, "--port", str(port)]
     command += [
         "--workers",
         str(WEB_PROCESSES),
@@ -84,6 +84,6 @@ def reconciler(env: Mapping[str, str]) -> Part:
 
 
 def beat(env: Mapping[str, str], *, schedule: Path) -> Part:
-    command = ["celery", "-q", "-A", "newsroom.celery", "beat", "--schedule", str(schedule)]
+    command = ["celery", "-q", "-A", "newsroom.beat", "beat", "--schedule", str(schedule)]
     command += ["--loglevel", "WARNING", "--pidfile="]
     return Part("beat", [*_ATTACHED, *command], {**env, **_CALM, "NEWSROOM_PROCESS": "beat"})

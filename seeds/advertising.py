@@ -6,8 +6,10 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth import get_user_model
+
 from ads.creatives import content_digest
-from ads.models import Advertiser, Approval, Campaign, Creative, LineItem, Slot
+from ads.models import Advertiser, Approval, Assignment, Campaign, Creative, LineItem, Slot
 from articles.models import Site
 from seeds.clock import SEEDED_DAYS
 from seeds.content import load
@@ -34,6 +36,7 @@ def seed_ads(site: Site, *, editor: Any, now: datetime) -> None:
         booked = [slots[code] for code in sold["slots"]]
         approver = None if sold.get("waits_for_approval") else editor
         _seed_item(campaign, sold["item"], sold["creative"], booked, editor=approver)
+    _let_advertisers_read(site)
 
 
 def _campaign(
@@ -74,6 +77,14 @@ def _seed_item(
     creative.save()
     if editor:
         Approval.objects.create(creative=creative, sha256=creative.sha256, by=editor, at=campaign.starts_at)
+
+
+def _let_advertisers_read(site: Site) -> None:
+    """Whoever has the role *advertiser* and no assignment yet reads what the first dealer has booked."""
+    dealer = Advertiser.objects.filter(site=site, name=load().sold[0]["advertiser"]["name"]).first()
+    readers = get_user_model().objects.filter(groups__name="advertiser", ad_assignments=None)
+    for reader in readers if dealer else ():
+        Assignment.objects.create(user=reader, site=site, advertiser=dealer)
 
 
 def _midnight(site: Site, now: datetime, days: int) -> datetime:

@@ -26,7 +26,7 @@ from ads.delivery.progress import booked_items, daily, progress_of
 from ads.delivery.reconciling import soundness
 from ads.delivery.reports import LONGEST, total
 from ads.delivery.serving import explain
-from ads.delivery.statements import as_csv, make_statement, proof_token, proven
+from ads.delivery.statements import as_csv, make_statement, next_period, proof_token, proven
 from ads.delivery.whereabouts import MOST_RUNS, Run, article_meant, ran, runs_of, span_of, verdict_on
 from ads.desk_views import own_site
 from ads.models import Advertiser, Campaign
@@ -76,6 +76,7 @@ def delivery_of(request: HttpRequest, item_id: UUID) -> HttpResponse:
     made = Statement.objects.filter(campaign=item.campaign).order_by("-number")
     context = {
         "statements": made,
+        "period": next_period(item.campaign, at=now),
         "row": row,
         "days": days,
         "sums": total(days),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ from newsroom.crypto import is_signed, sign
 from newsroom.errors import DomainError, FieldError
 
 PROOF = "ad-statement"
+DAY = timedelta(days=1)
 TAKEN_BACK = "credit of an earlier statement taken back: the comment was published again"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = (
@@ -83,6 +84,18 @@ def make_statement(campaign: Campaign, *, first: date, last: date, actor: Any, a
         data={"number": statement.number, "campaign": str(campaign.pk)},
     )
     return statement
+
+
+def next_period(campaign: Campaign, *, at: datetime) -> tuple[date, date] | None:
+    """The days that no statement covers yet, from the campaign's start or the last statement to yesterday or
+    its end; None where there are none."""
+    zone = ZoneInfo(campaign.advertiser.site.time_zone)
+    newest = Statement.objects.filter(campaign=campaign).aggregate(newest=Max("last_on"))["newest"]
+    first = newest + DAY if newest else campaign.starts_at.astimezone(zone).date()
+    last = at.astimezone(zone).date() - DAY
+    if campaign.ends_at is not None:
+        last = min(last, (campaign.ends_at - timedelta(microseconds=1)).astimezone(zone).date())
+    return (first, last) if first <= last else None
 
 
 def _content(

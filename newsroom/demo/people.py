@@ -21,7 +21,7 @@ from newsroom.access.services import issue_token, token_digest
 TOKEN_NAME = "Demo"  # noqa: S105  (what the admin lists it as)
 PASSWORD_BYTES = 15
 # Stretching protects passwords that people choose; these are 120 random bits. Django stretches one
-# again at its first login. Five at full cost would add two seconds to the demo's first start.
+# again at its first login. Six at full cost would add two seconds to the demo's first start.
 ITERATIONS = 1_000
 
 
@@ -48,6 +48,7 @@ PEOPLE = (
     Person("editor", ("Kerensa", "Rowe"), "editor", (Scope.ADS_READ, Scope.ADS_WRITE)),
     Person("editor2", ("Davy", "Pascoe"), "editor", (Scope.ADS_READ, Scope.ADS_WRITE)),
     Person("ad_manager", ("Nell", "Quick"), "ad manager", (Scope.ADS_READ, Scope.ADS_WRITE)),
+    Person("advertiser", ("Morwenna", "Hale"), "advertiser", (Scope.ADS_READ,), is_staff=False),
     Person("cms", ("Content", "system"), "cms", (Scope.ARTICLES_WRITE,), is_staff=False),
 )
 

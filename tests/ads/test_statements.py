@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ads.delivery.models import Statement
-from ads.delivery.statements import PeriodIsOpen, as_csv, make_statement, proof_token
+from ads.delivery.statements import PeriodIsOpen, as_csv, make_statement, next_period, proof_token
 from ads.models import Assignment, Campaign, Creative, LineItem
 from articles.models import Article, Site
 from articles.services import set_sensitivity
@@ -81,6 +81,17 @@ def test_the_database_refuses_every_change(campaign: Campaign, manager: Caller, 
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
     assert Statement.objects.get().number == 1
+
+
+def test_the_next_period_is_all_that_is_over_and_on_no_statement(campaign: Campaign, manager: Caller) -> None:
+    Campaign.objects.update(starts_at="2026-03-02T00:00:00Z", ends_at="2026-04-01T00:00:00Z")
+    campaign.refresh_from_db()
+    now = datetime(2026, 3, 20, 12, tzinfo=UTC)
+    assert next_period(campaign, at=now) == (FIRST, date(2026, 3, 19))
+    make(campaign, manager.user)
+    assert next_period(campaign, at=now) == (date(2026, 3, 9), date(2026, 3, 19))
+    assert next_period(campaign, at=now + timedelta(days=90)) == (date(2026, 3, 9), date(2026, 3, 31))
+    assert next_period(campaign, at=datetime(2026, 3, 9, 12, tzinfo=UTC)) is None
 
 
 def test_later_changes_do_not_rewrite_it(campaign: Campaign, manager: Caller) -> None:

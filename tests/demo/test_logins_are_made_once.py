@@ -20,7 +20,7 @@ from newsroom.access.models import ApiToken
 
 pytestmark = pytest.mark.django_db
 
-NAMES = ("admin", "editor", "editor2", "ad_manager", "cms")
+NAMES = ("admin", "editor", "editor2", "ad_manager", "advertiser", "cms")
 
 
 @pytest.fixture
@@ -57,6 +57,7 @@ def test_tokens_carry_the_scopes_of_their_role(set_up: Any) -> None:
         "editor": ["ads:read", "ads:write"],
         "editor2": ["ads:read", "ads:write"],
         "ad_manager": ["ads:read", "ads:write"],
+        "advertiser": ["ads:read"],
         "cms": ["articles:write"],
     }
 
@@ -68,7 +69,7 @@ def test_the_ad_managers_token_works_over_the_api(set_up: Any, site: Site, clien
         headers = {"Authorization": f"Bearer {logins[name]['token']}"}
         return client.get("/api/v1/ads/slots/", headers=headers).status_code
 
-    assert [status(name) for name in NAMES] == [200, 200, 200, 200, 403]
+    assert [status(name) for name in NAMES] == [200, 200, 200, 200, 403, 403]
 
 
 def test_only_its_owner_reads_the_file(set_up: Any, demo: Path) -> None:

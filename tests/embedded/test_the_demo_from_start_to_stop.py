@@ -104,7 +104,7 @@ def _it_serves_and_tells_its_logins(demo: Demo) -> None:
     assert demo.get("/")[0] == 200
     assert json.loads(demo.get("/readyz")[1])["status"] == "ok"
     logins = json.loads(demo.state.logins_file.read_text())
-    assert logins.keys() >= {"admin", "editor", "editor2", "ad_manager", "cms"}
+    assert logins.keys() >= {"admin", "editor", "editor2", "ad_manager", "advertiser", "cms"}
     assert stat.S_IMODE(demo.state.logins_file.stat().st_mode) == 0o600
     assert logins["editor"]["password"] in demo.said
     assert f"http://127.0.0.1:{demo.port}/demo/" in demo.said

@@ -15,7 +15,7 @@ from django.utils import timezone
 from ads.delivery.models import AdDecision, AdEvent
 from ads.delivery.serving import explain
 from ads.models import Creative, LineItem
-from articles.models import Article, Site
+from articles.models import Article, Site, validate_ads_txt
 from articles.selectors import sensitivities
 from comments.models import Comment, CommentPrivate, Mailbox, Thread
 from comments.services import accepts_comments
@@ -87,6 +87,12 @@ def test_every_seeded_decision_can_be_drawn_again() -> None:
     rows = AdDecision.objects.filter(demo=True).select_related("slot", "article").order_by("id")
     for decision in rows[::97]:
         assert explain(decision)["replayed"] is True
+
+
+def test_the_title_says_who_may_sell_its_space() -> None:
+    said = Client().get("/ads.txt").content.decode()
+    validate_ads_txt(said)
+    assert "DIRECT" in said
 
 
 def test_one_ad_waits_for_approval() -> None:

@@ -326,6 +326,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+if MODE == "test":  # Hundreds of passwords are made and checked there; how slow guessing is, is Django's own.
+    PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("MD5", "PBKDF2")]
 LOGIN_URL = "admin:login"
 # Whether staff must sign in with a code of an authenticator app too, or may.
 STAFF_SECOND_FACTOR = env("STAFF_SECOND_FACTOR", default="required" if MODE == "production" else "optional")

@@ -13,4 +13,5 @@ urlpatterns = [
     path("comments/<uuid:comment_id>/", views.comment_journey, name="journey"),
     path("parts/", views.parts, name="parts"),
     path("mail/", views.mail, name="mail"),
+    path("elsewhere/", views.elsewhere, name="elsewhere"),
 ]

@@ -34,6 +34,7 @@ from newsroom.demo.journey import journey
 from newsroom.demo.mail import letters
 from newsroom.demo.people import read_logins
 from newsroom.demo.ports import LONGEST, SAMPLE, ask, curl_call
+from newsroom.demo.readers import readers_stop
 from newsroom.demo.texts import SAMPLES, Sample, made_up_address
 from newsroom.pages.cards import masthead
 from newsroom.pages.context import Form
@@ -75,6 +76,7 @@ def tour(request: HttpRequest) -> HttpResponse:
         "field_problems": FIELD_PROBLEMS,
         "suits": _newest(site, section__slug="sport"),
         "conflicts": _newest(site, sensitivities__topic="war", sensitivities__risk="high"),
+        "readers": readers_stop(site, at=now),
         "doors": {name: make_token(name, at=now) for name in DOORS},
         "origin": f"{request.scheme}://{request.get_host()}",
         "calls": _curl_calls(site, origin=f"{request.scheme}://{request.get_host()}"),
@@ -82,6 +84,16 @@ def tour(request: HttpRequest) -> HttpResponse:
         "breaks": [(part, _break_command(part), effect) for part, effect in BREAKABLE.items()],
     }
     return _page("demo/tour.html", context)
+
+
+@demo_only
+@require_safe
+def elsewhere(request: HttpRequest) -> HttpResponse:
+    """A page such as another system would serve, with embedded comments."""
+    article = _article_to_comment(site_for(request))
+    if article is None:
+        raise Http404
+    return HttpResponse(render_to_string("demo/elsewhere.html", {"article": article}))
 
 
 # Opening a link by GET changes nothing, so that a preview in a chat cannot use it up. The token in the

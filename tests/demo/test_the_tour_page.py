@@ -15,6 +15,8 @@ from django.db import OperationalError
 from django.test import Client
 
 from ads.models import Slot
+from comments.models import Comment
+from newsroom.crypto import decrypt_address
 from tests.ads.conftest import new_slot
 from tests.pages.conftest import Newspaper
 
@@ -38,7 +40,9 @@ def tree(response: Any) -> Any:
 
 
 @pytest.mark.usefixtures("archive")
-@pytest.mark.parametrize("path", ["/demo/", "/demo/?try=rude", "/demo/mail/", "/demo/enter/x/"])
+@pytest.mark.parametrize(
+    "path", ["/demo/", "/demo/?try=rude", "/demo/mail/", "/demo/enter/x/", "/demo/elsewhere/"]
+)
 def test_every_page_is_valid_and_has_no_inline_script_or_style(client: Client, path: str) -> None:
     response = client.get(path)
     parsed = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(response.content.decode())
@@ -50,13 +54,13 @@ def test_every_page_is_valid_and_has_no_inline_script_or_style(client: Client, p
         assert not [name for name in element.attrib if name == "style" or name.startswith("on")]
 
 
-def test_it_has_seven_stops_in_order(client: Client, archive: Any) -> None:
+def test_it_has_eight_stops_in_order(client: Client, archive: Any) -> None:
     stops = [
         section.get("id")
         for section in tree(client.get("/demo/")).iter("section")
         if section.get("class") == "stop"
     ]
-    assert stops == ["paper", "comment", "queue", "slots", "ports", "break", "api"]
+    assert stops == ["paper", "comment", "readers", "queue", "slots", "ports", "break", "api"]
 
 
 def test_the_form_is_that_of_the_archive_article(client: Client, archive: Any) -> None:
@@ -75,6 +79,25 @@ def test_without_script_a_link_fills_the_form(client: Client, archive: Any) -> N
         assert values["name"] == sample.name
         assert re.fullmatch(r"reader-[0-9a-f]{8}@example\.com", values["email"])
         assert body.strip() in sample.bodies
+
+
+def test_the_stop_for_writers_leads_to_pages_that_are_there(
+    client: Client, archive: Any, paper: Newspaper
+) -> None:
+    upper = None
+    for _ in range(4):
+        upper = paper.published(archive, parent=upper.pk if upper else None)
+    refused = paper.decide(paper.comment(archive), "rejected", reason="insult")
+    Comment.objects.update(demo=True)
+
+    stop = next(one for one in tree(client.get("/demo/")).iter("section") if one.get("id") == "readers")
+    links = [link.get("href") for link in stop.iter("a")]
+
+    assert f"/comments/{upper.pk}/" in links
+    assert any(link.startswith(f"/comments/{refused.pk}/?token=") for link in links)
+    assert len(links) == 8
+    assert {client.get(link).status_code for link in links} <= {200, 302}
+    assert decrypt_address(bytes(refused.private.mailbox.address_ciphertext)) in "".join(stop.itertext())
 
 
 def test_an_unknown_button_fills_nothing(client: Client, archive: Any) -> None:

@@ -1,6 +1,7 @@
 """From logits to probabilities at a stated base rate."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -40,4 +41,9 @@ class Calibration:
 
     def probability(self, logit: float, *, rate: float) -> float:
         """Calibrated probability where a share ``rate`` of comments is positive."""
-        return sigmoid(self.slope * logit + self.offset + log_odds(rate) - log_odds(self.fitted_rate))
+        return self.curve(rate=rate)(logit)
+
+    def curve(self, *, rate: float) -> Callable[[float], float]:
+        """The same for one rate, to be called often."""
+        slope, offset, to, fitted = self.slope, self.offset, log_odds(rate), log_odds(self.fitted_rate)
+        return lambda logit: sigmoid(slope * logit + offset + to - fitted)

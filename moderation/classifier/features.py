@@ -18,6 +18,7 @@ UInt32 = npt.NDArray[np.uint32]
 Int64 = npt.NDArray[np.int64]
 Int32 = npt.NDArray[np.int32]
 Float32 = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
 
 _PRIME = np.uint32(0x01000193)
 _MIX = np.uint32(0x85EBCA6B)
@@ -73,8 +74,16 @@ def word_hash(word: str) -> int:
     return _WORD_HASHES[word]
 
 
+def _seed(seed: int) -> np.uint32:
+    return np.uint32((seed * 0x9E3779B1) & 0xFFFFFFFF)
+
+
 def _bucket(hashes: UInt32, seed: int, bits: int) -> UInt32:
-    mixed = hashes ^ np.uint32((seed * 0x9E3779B1) & 0xFFFFFFFF)
+    return _mixed(hashes ^ _seed(seed), bits)
+
+
+def _mixed(mixed: UInt32, bits: int) -> UInt32:
+    """The buckets of hashes that know their seed; changes what it is given."""
     mixed ^= mixed >> np.uint32(16)
     mixed *= _MIX
     mixed ^= mixed >> np.uint32(13)
@@ -116,6 +125,11 @@ def word_grams(texts: Sequence[str], config: FeatureConfig, *, spans: bool = Fal
             )
         )
     return views
+
+
+def pair_buckets(first: UInt32, second: UInt32, config: FeatureConfig) -> UInt32:
+    """The buckets of word pairs, from the hashes of their words."""
+    return _bucket(first * _PRIME + second, 2, config.bits)
 
 
 def meaning_buckets(word_hashes: UInt32, config: FeatureConfig) -> UInt32:
@@ -161,6 +175,47 @@ def char_grams(texts: Sequence[str], config: FeatureConfig, *, spans: bool = Fal
     return views
 
 
+def gram_hashes(chunks: Sequence[str], config: FeatureConfig) -> tuple[UInt32, Int64, UInt32]:
+    """Every n-gram of `word_grams` and `char_grams` at once, of texts that hold a word and no blank.
+
+    Returns:
+        The bucket of each n-gram; the number of its chunk; and, shape ``(2, len(chunks))``, the hashes of the
+        last and of the first word of each chunk.
+    """
+    sizes = np.arange(config.char_min, config.char_max + 1)
+    codes = np.frombuffer(
+        "".join([f" {chunk} " for chunk in chunks]).encode("utf-32-le", "surrogatepass"), dtype=np.uint32
+    )
+    lengths = np.array([len(chunk) + 2 for chunk in chunks])
+    of_code = np.repeat(np.arange(len(chunks)), lengths)
+    room = np.cumsum(lengths)[of_code] - np.arange(len(codes))  # Characters from here to the chunk's end.
+    chars = np.empty((len(sizes), len(codes)), dtype=np.uint32)
+    hashes = codes * _PRIME
+    for n in range(2, config.char_max + 1):
+        hashes ^= hashes >> np.uint32(15)
+        hashes *= _PRIME
+        hashes[: 1 - n] += codes[n - 1 :]  # What reaches over the end is left out below.
+        if n >= config.char_min:
+            np.bitwise_xor(hashes, _seed(16 + n), out=chars[n - config.char_min])
+    fits = room >= sizes[:, None]
+    tokens = [_TOKEN.findall(chunk) for chunk in chunks]
+    counts = np.array(list(map(len, tokens)))
+    words = np.array([_WORD_HASHES[token] for found in tokens for token in found], dtype=np.uint32)
+    of_word = np.repeat(np.arange(len(chunks)), counts)
+    ends = np.cumsum(counts)
+    inside = np.flatnonzero(of_word[1:] == of_word[:-1]) if config.word_max > 1 else ends[:0]
+    hashes = np.concatenate(
+        [
+            chars[fits],
+            words ^ _seed(MEANING_SEED),
+            words ^ _seed(1),
+            (words[inside] * _PRIME + words[inside + 1]) ^ _seed(2),
+        ]
+    )
+    of_gram = np.concatenate([np.broadcast_to(of_code, chars.shape)[fits], of_word, of_word, of_word[inside]])
+    return _mixed(hashes, config.bits), of_gram, words[np.stack([ends - 1, ends - counts])]
+
+
 # --- the columns that a model knows ------------------------------------------------------------------
 
 VIEWS = 3
@@ -182,14 +237,18 @@ class Columns:
         self.config, self.buckets, self.idf, self.ends = config, buckets, idf, tuple(ends)
         self._column_of = np.full(1 << config.bits, -1, dtype=np.int32)
         self._column_of[buckets] = np.arange(len(buckets), dtype=np.int32)
-        self._view_of = np.repeat(np.arange(VIEWS), np.diff(ends, prepend=0)).astype(np.int8)
+        self.view_of = np.repeat(np.arange(VIEWS), np.diff(ends, prepend=0)).astype(np.int8)
 
     def __len__(self) -> int:
         return len(self.buckets)
 
     def lookup(self, grams: Grams) -> Int32:
         """The column of each n-gram, -1 where the model has none."""
-        found: Int32 = self._column_of[grams.buckets]
+        return self.column_of(grams.buckets)
+
+    def column_of(self, buckets: UInt32) -> Int32:
+        """The column of each bucket, -1 where the model has none."""
+        found: Int32 = self._column_of[buckets]
         return found
 
     def rows(self, texts: Sequence[str]) -> sparse.csr_matrix:
@@ -213,9 +272,9 @@ class Columns:
             (cells >> bits).astype(np.int64),
             (cells & np.uint32((1 << int(bits)) - 1)).astype(np.int64),
         )
-        values = self.idf[column] * _LOG_COUNT[np.minimum(counts, len(_LOG_COUNT) - 1)]
+        values = self.idf[column] * LOG_COUNT[np.minimum(counts, len(LOG_COUNT) - 1)]
         # Summed in column order, row by row, so that a row's length never depends on its neighbours.
-        view = row * VIEWS + self._view_of[column]
+        view = row * VIEWS + self.view_of[column]
         lengths = np.sqrt(
             np.bincount(view, weights=values.astype(np.float64) ** 2, minlength=VIEWS * len(texts))
         )
@@ -226,7 +285,7 @@ class Columns:
         )
 
 
-_LOG_COUNT = np.concatenate([[0.0], 1.0 + np.log(np.arange(1, 256))]).astype(np.float32)
+LOG_COUNT = np.concatenate([[0.0], 1.0 + np.log(np.arange(1, 256))]).astype(np.float32)
 
 
 def choose_columns(

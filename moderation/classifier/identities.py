@@ -6,7 +6,7 @@ said about one group teaches about all. Only the classifier reads this form: wor
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -71,6 +71,49 @@ _TERM = _pattern(TERMS)
 _NAMED = re.compile(rf"(?<!\w)(an )?{_TERM}(?:[ -]{_TERM})*(?:(s)|(?='s))?(?!\w)")
 _WORD = re.compile("[a-z]+")
 _FIRST_WORDS = frozenset(word + end for term in TERMS for word in term.split()[:1] for end in ("", "s"))
+_BEGINNINGS = frozenset(
+    "".join(words[:count]) + end
+    for words in map(str.split, TERMS)
+    for count in range(1, len(words) + 1)
+    for end in ("", "s")
+)
+"""Every run of letters that a term may begin with; its blanks may be missing ("middleaged")."""
+
+
+def _named(text: str) -> Iterator[re.Match[str]]:
+    """The matches of `_NAMED`, tried only where one may begin: at certain words, or an "an " before."""
+    words = set(_WORD.findall(text))
+    if _FIRST_WORDS.isdisjoint(words):
+        return
+    done = 0
+    for begin in sorted(place for word in words & _BEGINNINGS for place in _places(text, word)):
+        if begin < done:
+            continue
+        found = None
+        if begin - 3 >= done and text.startswith("an ", begin - 3):
+            found = _NAMED.match(text, begin - 3)
+        found = found or _NAMED.match(text, begin)
+        if found:
+            yield found
+            done = found.end()
+
+
+def _places(text: str, word: str) -> Iterator[int]:
+    place = text.find(word)
+    while place >= 0:
+        yield place
+        place = text.find(word, place + 1)
+
+
+def read_alike(text: str) -> str:
+    """The text of `groups_alike`, without the offsets: enough for a score."""
+    pieces = []
+    done = 0
+    for found in _named(text):
+        begin, end = found.span()
+        pieces += [text[done:begin], "a " if found[1] else "", GROUPS if found[2] else GROUP]
+        done = end
+    return "".join([*pieces, text[done:]]) if done else text
 
 
 def groups_alike(text: str) -> MatchForm:
@@ -78,8 +121,6 @@ def groups_alike(text: str) -> MatchForm:
 
     Several in a row ("african american", "old white") are one. Offsets lead back to ``text``.
     """
-    if _FIRST_WORDS.isdisjoint(_WORD.findall(text)):
-        return MatchForm(text)
     pieces: list[str] = []
     starts: list[Offsets] = []
     ends: list[Offsets] = []
@@ -96,7 +137,7 @@ def groups_alike(text: str) -> MatchForm:
         ends.append(np.array([end], dtype=np.int32))
 
     done = 0
-    for found in _NAMED.finditer(text):
+    for found in _named(text):
         begin, end = found.span()
         keep(done, begin)
         if found[1]:

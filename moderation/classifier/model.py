@@ -2,8 +2,9 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from scipy import sparse
 from moderation.classifier import artifact as artifacts
 from moderation.classifier import plain
 from moderation.classifier.artifact import LABELS, ArtifactError
-from moderation.classifier.calibration import Calibration, log_odds
+from moderation.classifier.calibration import Calibration
 from moderation.classifier.features import (
     Columns,
     FeatureConfig,
@@ -23,9 +24,10 @@ from moderation.classifier.features import (
     word_grams,
     word_hash,
 )
-from moderation.classifier.identities import groups_alike
+from moderation.classifier.identities import groups_alike, read_alike
 from moderation.classifier.language import Language, detect_language
-from moderation.classifier.text import MatchForm, match_form
+from moderation.classifier.sums import CHARACTERS, Sums
+from moderation.classifier.text import MAX_CHARACTERS, MatchForm, match_form
 
 KINDS = tuple(label for label in LABELS if label not in ("toxicity", "spam"))
 GOLDEN_TOLERANCE = 1e-6
@@ -80,14 +82,17 @@ class Classifier:
         self._calibrations = {
             label: Calibration(**artifact.manifest["calibration"][label]) for label in LABELS
         }
-        for rate in self._rates.values():
-            log_odds(rate)  # A rate of 0 or 1 fails here, not at the first comment.
+        # A rate of 0 or 1 fails here, not at the first comment.
+        self._curves: dict[str, Callable[[float], float]] = {
+            label: self._calibrations[label].curve(rate=self._rates[label]) for label in LABELS
+        }
         tensors = artifact.tensors
         config = FeatureConfig(**artifact.manifest["feature_config"])
         self._columns = Columns(config, tensors["buckets"], tensors["idf"], artifact.manifest["view_ends"])
-        self._weights = np.ascontiguousarray(tensors["weights"].astype(np.float32))
-        self._plain_weights = tensors["plain_weights"].astype(np.float64)
-        self._bias = tensors["bias"].astype(np.float64)
+        self._weights = tensors["weights"]
+        self._sums = Sums(self._columns, self._weights)
+        self._plain_weights: list[list[float]] = tensors["plain_weights"].astype(np.float64).tolist()
+        self._bias: list[float] = tensors["bias"].astype(np.float64).tolist()
         self._lexicon = frozenset(tensors["lexicon"].tolist())
 
     def knows(self, word: str) -> bool:
@@ -101,42 +106,46 @@ class Classifier:
     def score(self, texts: Sequence[str]) -> list[Scores]:
         """Scores in the order of ``texts``; each is the same alone and in any batch."""
         scored: list[Scores] = []
-        for begin in range(0, len(texts), _BATCH):
-            part = list(texts[begin : begin + _BATCH])
-            scored.extend(
-                self._scores(text, row) for text, row in zip(part, self._logits(part).tolist(), strict=True)
-            )
+        for part in _batches(texts):
+            logits = self._logits(part)
+            scored.extend(self._scores(text, row) for text, row in zip(part, logits, strict=True))
         return scored
 
     def _scores(self, text: str, logits: list[float]) -> Scores:
-        values = {label: self._probability(label, logit) for label, logit in zip(LABELS, logits, strict=True)}
+        values = {
+            label: curve(logit) for (label, curve), logit in zip(self._curves.items(), logits, strict=True)
+        }
         # Each kind of attack is a part of toxicity: none can be more likely than the whole.
+        toxicity = values["toxicity"]
         for kind in KINDS:
-            values[kind] = min(values[kind], values["toxicity"])
+            if values[kind] > toxicity:
+                values[kind] = toxicity
         return Scores(values, self._supported, detect_language(text, self._language))
 
-    def _probability(self, label: str, logit: float) -> float:
-        return self._calibrations[label].probability(logit, rate=self._rates[label])
-
-    def _logits(self, texts: list[str]) -> npt.NDArray[np.float64]:
+    def _logits(self, texts: list[str]) -> list[list[float]]:
         forms = [self.match_form(text) for text in texts]
-        read = [groups_alike(form.text).text for form in forms]
-        cuts = [windows_of(form) for form in read]
-        parts = [form[start:end] for form, windows in zip(read, cuts, strict=True) for start, end in windows]
-        of_window = np.asarray(self._columns.rows(parts) @ self._weights, dtype=np.float64)
-        logits = np.empty((len(texts), len(LABELS)))
-        begin = 0
-        for number, windows in enumerate(cuts):
-            end = begin + len(windows)
-            logits[number] = of_window[begin] if len(windows) == 1 else log_mean_exp(of_window[begin:end])
-            begin = end
-        # Not a matrix product: BLAS may sum a row differently in another batch.
-        counted = plain.plain_rows(texts, forms)
-        from_counts = np.zeros_like(logits)
-        for feature in range(counted.shape[1]):
-            from_counts += counted[:, feature, None] * self._plain_weights[None, feature]
-        total: npt.NDArray[np.float64] = logits + from_counts + self._bias
-        return total
+        parts, counts = [], []
+        for form in forms:
+            read = read_alike(form.text)
+            cuts = windows_of(read)
+            parts += [read[start:end] for start, end in cuts]
+            counts.append(len(cuts))
+        windows = iter(self._sums.of(parts).tolist())
+        return [
+            self._logits_of(list(islice(windows, count)), plain.plain_features(text, form))
+            for text, form, count in zip(texts, forms, counts, strict=True)
+        ]
+
+    def _logits_of(self, windows: list[list[float]], counted: list[float]) -> list[float]:
+        """In Python, number by number, so that no sum depends on how an array is laid out."""
+        from_counts = [0.0] * len(LABELS)
+        for value, weights in zip(counted, self._plain_weights, strict=True):
+            if value:
+                from_counts = [s + value * weight for s, weight in zip(from_counts, weights, strict=True)]
+        from_text = windows[0]
+        if len(windows) > 1:
+            from_text = [log_mean_exp(of_label) for of_label in zip(*windows, strict=True)]
+        return [a + b + c for a, b, c in zip(from_text, from_counts, self._bias, strict=True)]
 
     def explain(self, text: str, label: str) -> Explanation:
         """What raised and lowered one score of ``text``. Slower than scoring: only when asked.
@@ -150,7 +159,7 @@ class Classifier:
         cuts = windows_of(read.text)
         parts = [read.text[start:end] for start, end in cuts]
         rows = self._columns.rows(parts)
-        of_window = np.asarray(rows @ self._weights, dtype=np.float64)[:, which]
+        of_window = self._sums.of(parts)[:, which]
         share = np.exp(of_window - of_window.max())
         share /= share.sum()
         per_character = np.zeros(len(read.text))
@@ -159,13 +168,13 @@ class Classifier:
         spans = [self._span(text, form, read, chunk, per_character) for chunk in _CHUNK.finditer(read.text)]
         counted = plain.plain_features(text, form)
         other = {
-            name: value * float(self._plain_weights[row, which])
+            name: value * self._plain_weights[row][which]
             for row, (name, value) in enumerate(zip(plain.NAMES, counted, strict=True))
             if value
         }
         if len(cuts) > 1:
-            other["sentences"] = float(log_mean_exp(of_window[:, None])[0] - (share * of_window).sum())
-        bias = float(self._bias[which])
+            other["sentences"] = log_mean_exp(of_window.tolist()) - float((share * of_window).sum())
+        bias = self._bias[which]
         logit = bias + math.fsum(span.weight for span in spans) + math.fsum(other.values())
         return Explanation(label, spans, bias, other, logit)
 
@@ -186,7 +195,7 @@ class Classifier:
     def _per_character(self, text: str, row: sparse.csr_matrix, which: int) -> npt.NDArray[np.float64]:
         """Every n-gram's contribution, spread evenly over the visible characters that it covers."""
         of_column = np.zeros(len(self._columns))
-        of_column[row.indices] = row.data.astype(np.float64) * self._weights[row.indices, which]
+        of_column[row.indices] = row.data * self._weights[row.indices, which].astype(np.float64)
         config = self._columns.config
         visible = np.array([not c.isspace() for c in text], dtype=bool)
         seen_before = np.concatenate([[0], np.cumsum(visible)])
@@ -205,16 +214,25 @@ class Classifier:
         return per_character
 
 
-def log_mean_exp(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The soft maximum over windows, label by label: shape ``(windows, labels)`` to ``(labels,)``.
+def log_mean_exp(logits: Sequence[float]) -> float:
+    """The soft maximum over windows."""
+    top = max(logits)
+    return top + math.log(math.fsum([math.exp(v - top) for v in logits]) / len(logits))
 
-    In Python, number by number, so that the sum never depends on how an array is laid out.
-    """
-    values = []
-    for column in logits.T.tolist():
-        top = max(column)
-        values.append(top + math.log(math.fsum(math.exp(v - top) for v in column) / len(column)))
-    return np.array(values)
+
+def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
+    """Texts that are read together, in their order: not too many, and not too long in sum."""
+    part: list[str] = []
+    characters = 0
+    for text in texts:
+        length = min(len(text), MAX_CHARACTERS)
+        if part and (len(part) == _BATCH or characters + length > CHARACTERS):
+            yield part
+            part, characters = [], 0
+        part.append(text)
+        characters += length
+    if part:
+        yield part
 
 
 def load(source: str | Path | bytes) -> Classifier:

@@ -4,16 +4,16 @@ The *display form* is what a person may safely be shown. The *match form* is wha
 classifier read: disguises are undone, and every character of it knows where it came from.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from anyascii import anyascii
-from confusable_homoglyphs import confusables
 
 MAX_CHARACTERS = 5_000
 """Longer texts are cut here, so that the time for any input is bounded."""
@@ -85,96 +85,42 @@ def display_form(text: str) -> str:
 
 # --- match form: one character at a time ----------------------------------------------------------
 
-_BLANK_LETTERS = frozenset(
-    "\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5"
-)  # Letters and signs that show nothing.
-_PUNCTUATION = str.maketrans(
-    {
-        "‘": "'",
-        "’": "'",
-        "‚": "'",
-        "‛": "'",
-        "′": "'",
-        "`": "'",
-        "´": "'",
-        "“": '"',
-        "”": '"',
-        "„": '"',
-        "‟": '"',
-        "«": '"',
-        "»": '"',
-        "″": '"',
-        "‐": "-",
-        "‑": "-",
-        "‒": "-",
-        "–": "-",
-        "—": "-",
-        "―": "-",
-        "−": "-",
-        "…": ".",
-        "•": "-",
-        "·": ".",
-    }
-)
+LOOK_ALIKES = Path(__file__).parent / "resources" / "look-alikes.json"
+"""What each character looks like, in lower-case ASCII where that exists: made by `training.look_alikes`."""
+
+NOT_SHOWN = ("Cs", "Co", "Cn")
+"""Half characters, private and unassigned ones: nobody knows what they look like."""
+
+LIKE_NO_OTHER = (("\u4e00", "\u9fff"), ("\uac00", "\ud7a3"), ("\U00020000", "\U0003ffff"))
+"""Ideographs and Hangul, two thirds of all characters."""
+
+
+class _Folding(dict[str, str]):
+    """What a character folds to: as the table says, else itself, or nothing if it is not shown."""
+
+    def __missing__(self, character: str) -> str:
+        if unicodedata.category(character) not in NOT_SHOWN:
+            return character
+        return character if any(first <= character <= last for first, last in LIKE_NO_OTHER) else ""
+
+
+def _read_folding() -> _Folding:
+    folds: dict[str, str] = json.loads(LOOK_ALIKES.read_text(encoding="ascii"))["folds"]
+    return _Folding((character, folded) for folded, found in folds.items() for character in found)
+
+
+_FOLDING = _read_folding()
+_NOT_ASCII = re.compile(r"[^\x20-\x7e]")
 
 
 def fold_character(character: str) -> str:
     """What one character looks like to a reader, in lower-case ASCII where that exists, else itself."""
-    category = unicodedata.category(character)
-    if character in "\n\r\t" or category in ("Zs", "Zl", "Zp"):
-        return " "
-    if category in ("Mn", "Me", "Cf", "Cc", "Cs", "Co", "Cn") or character in _BLANK_LETTERS:
-        return ""
-    plain = character.translate(_PUNCTUATION)
-    if plain.isascii():
-        return plain.lower()
-    plain = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", character).casefold())
-    plain = "".join(c for c in plain if unicodedata.category(c) not in ("Mn", "Me", "Cf"))
-    return "".join(map(_look_alike, plain))
-
-
-def _look_alike(character: str) -> str:
-    """The ASCII letter that ``character`` is mistaken for, else ``character``."""
-    if character.isascii():
-        return character
-    # The table itself: `is_confusable` looks up each character's script first and takes 20 times as long.
-    found = confusables.confusables_data.get(character)
-    if found:
-        letters = sorted(h["c"] for h in found if len(h["c"]) == 1 and h["c"].isascii())
-        if letters and letters[-1].isalnum():
-            return str(letters[-1]).lower()
-    spelled = anyascii(character).lower()
-    is_symbol = unicodedata.category(character) == "So"
-    is_latin = unicodedata.name(character, "").startswith("LATIN")
-    if (len(spelled) == 1 and is_symbol and spelled.isalnum()) or (is_latin and spelled.isalnum()):
-        return spelled
-    return character
-
-
-_LIKE_NO_OTHER = (("\u4e00", "\u9fff"), ("\uac00", "\ud7a3"), ("\U00020000", "\U0003ffff"))
-
-
-class _Folding(dict[str, str]):
-    """`fold_character`, remembered for the first 60,000 different characters that it meets.
-
-    Ideographs and Hangul, two thirds of all characters, look like no other letter and are not remembered:
-    so no text, nor any number of them, can make every character be folded anew.
-    """
-
-    def __missing__(self, character: str) -> str:
-        if any(first <= character <= last for first, last in _LIKE_NO_OTHER):
-            return character
-        folded = fold_character(character)
-        if len(self) < 60_000:
-            self[character] = folded
-        return folded
-
-
-_FOLDING = _Folding()
-_NOT_ASCII = re.compile(r"[^\x20-\x7e]")
+    return _FOLDING[character]
 
 
 def _fold_characters(text: str) -> MatchForm:
+    if text.isascii() and text.isprintable():
+        return MatchForm(text.lower())
     special = set(_NOT_ASCII.findall(text))
     if len(special) <= 8 and all(len(_FOLDING[c]) == 1 for c in special):
         for character in special:  # Few and one to one, as in "it’s": no offset moves.
@@ -204,9 +150,9 @@ _IS_APART = bytes(
 """Letters, and signs that may stand for one: "a". What may stand between them: a blank. All else: "x"."""
 
 
-def _may_be_apart(text: str) -> bool:
+def _may_be_apart(plain: bytes) -> bool:
     """Whether three single letters stand in a row: one look in C, since nearly no text has that."""
-    shape = f" {text} ".encode("ascii", "replace").translate(_IS_APART)
+    shape = b" " + plain.translate(_IS_APART)
     return b" a a a" in shape or (b"  a" in shape and b" a a a" in shape.replace(b"  ", b" "))
 
 
@@ -257,9 +203,9 @@ _IS_LEET = bytes(
 )
 
 
-def _may_be_leet(text: str) -> bool:
+def _may_be_leet(plain: bytes) -> bool:
     """Whether a digit or sign touches a letter as in leet; "word!" does not."""
-    shape = text.encode("ascii", "replace").translate(_IS_LEET)
+    shape = plain.translate(_IS_LEET)
     return b"ad" in shape or b"da" in shape or b"ea" in shape
 
 
@@ -287,11 +233,12 @@ def _unleet(word: str, known: Known | None) -> str:
 
 
 def _undo_leet(form: MatchForm, known: Known | None) -> MatchForm:
-    text = form.text
-    if not _may_be_leet(text):
-        return form
-    text = _LEET_WORD.sub(lambda found: _unleet(found.group(), known), text)
-    return MatchForm(text, form.starts, form.ends)
+    # Blank by blank: a word of letters alone, as most are, has nothing to undo and is not looked at.
+    chunks = [
+        chunk if chunk.isalpha() else _LEET_WORD.sub(lambda found: _unleet(found.group(), known), chunk)
+        for chunk in form.text.split(" ")
+    ]
+    return MatchForm(" ".join(chunks), form.starts, form.ends)
 
 
 _STRETCHED = re.compile(r"[a-z]*([a-z])\1\1[a-z]*")
@@ -317,7 +264,7 @@ def _undo_stretching(form: MatchForm, known: Known | None) -> MatchForm:
     return form.without(drop)
 
 
-_TRIPLE = re.compile(r"([a-z])\1\1")
+_TRIPLES = tuple(letter * 3 for letter in "abcdefghijklmnopqrstuvwxyz")
 
 
 def match_form(text: str, known: Known | None = None) -> MatchForm:
@@ -328,9 +275,12 @@ def match_form(text: str, known: Known | None = None) -> MatchForm:
         known: where a disguise has more than one reading, the reading that this accepts wins.
     """
     form = _fold_characters(text[:MAX_CHARACTERS])
-    if _may_be_apart(form.text):
+    plain = form.text.encode("ascii", "replace")
+    if _may_be_apart(plain):
         form = _rejoin(form, known)
-    form = _undo_leet(form, known)
-    if _TRIPLE.search(form.text):
+        plain = form.text.encode("ascii", "replace")
+    if _may_be_leet(plain):
+        form = _undo_leet(form, known)
+    if any(map(form.text.__contains__, _TRIPLES)):
         form = _undo_stretching(form, known)
     return form

@@ -1,5 +1,8 @@
 """The match form: what a reader sees, whatever a writer did to hide it. Mild words stand for strong ones."""
 
+import json
+import random
+import sys
 import time
 import unicodedata
 
@@ -7,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.classifier.text import MAX_CHARACTERS, fold_character, match_form
+from moderation.classifier.text import LOOK_ALIKES, MAX_CHARACTERS, fold_character, match_form
+from moderation.classifier.training.look_alikes import look_alikes
 
 KNOWN = {"clown", "stupid", "idiot", "foo", "fool", "so"}.__contains__
 
@@ -94,6 +98,9 @@ def test_an_empty_slice_has_no_span():
         match_form("abc").span(1, 1)
 
 
+LETTERS = [c for c in map(chr, range(0xA0, 0x20000)) if fold_character(c) and not "\u4e00" <= c <= "\ud7a3"]
+
+
 @given(st.text(alphabet=st.characters(exclude_categories=[]), max_size=200))
 def test_every_character_of_any_form_comes_from_somewhere_in_the_text(text):
     form = match_form(text)
@@ -114,7 +121,20 @@ def test_folding_a_character_gives_text_without_marks_or_capitals(character):
     assert not any("A" <= c <= "Z" for c in folded)
 
 
+def test_the_table_of_look_alikes_is_what_the_rule_makes():
+    table = json.loads(LOOK_ALIKES.read_text(encoding="ascii"))
+    if table["unicode"] == unicodedata.unidata_version:  # A newer Python knows more characters.
+        assert table["folds"] == look_alikes()
+
+
+def test_no_form_has_another_blank_than_the_space():
+    blanks = [c for c in map(chr, range(sys.maxunicode + 1)) if any(map(str.isspace, fold_character(c)))]
+    assert len(blanks) > 20
+    assert all(fold_character(c).replace(" ", "").isprintable() for c in blanks)
+
+
 WORST = {
+    "5,000 letters of many scripts": "".join(random.Random(3).sample(LETTERS, 5_000)),
     "50,000 signs": "@" * 50_000,
     "one word": "abcdefghij" * 500,
     "marks only": "a" + "\u0301" * 4_999,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation.classifier.identities import GROUP, GROUPS, TERMS, groups_alike
+from moderation.classifier.identities import GROUP, GROUPS, TERMS, groups_alike, read_alike
 from moderation.classifier.text import match_form
 
 SENTENCES = (
@@ -60,6 +60,7 @@ def test_reasons_lead_to_the_word_that_stands_in_the_text(shipped):
 def test_every_character_knows_where_it_came_from(words):
     text = " ".join(words)
     form = groups_alike(text)
+    assert read_alike(text) == form.text
     for i, character in enumerate(form.text):
         start, end = form.span(i, i + 1)
         assert 0 <= start < end <= len(text)

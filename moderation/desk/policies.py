@@ -145,29 +145,39 @@ def inherited_by(scope: Scope, resolver: Resolver) -> Inherited:
 # --- what cut points achieve --------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """One cut point of a label on one's own comments.
+    """One cut point of a label on one's own comments, or on the classifier's held-out ones.
 
     Attributes:
         caught: the share of all comments at or above it.
         finds: the share of those that carry the label; expected, since scores are calibrated probabilities.
         right: of those at or above it, the share that carries the label; expected likewise.
+        ordinary: the share of those without the label at or above it; told of held-out comments alone.
     """
 
     at: float
     caught: float | None = None
     finds: float | None = None
     right: float | None = None
+    ordinary: float | None = None
 
 
-def cuts_of(rows: Sequence[Row], label: str, *, also: Collection[float]) -> list[Cut]:
-    """The ladder of cut points, and those that are in use, with what each achieves on ``rows``."""
+def cuts_of(
+    rows: Sequence[Row], label: str, *, also: Collection[float], manifest: Mapping[str, Any] | None = None
+) -> list[Cut]:
+    """The ladder of cut points, and those that are in use, with what each achieves on ``rows``.
+
+    Where there are too few rows, it is what the classifier's ``manifest`` says of held-out comments.
+    """
+    if len(rows) < ENOUGH_ROWS:
+        held_out = held_out_cuts(label, manifest or {})
+        return [held_out.get(at, Cut(at)) for at in sorted({*LADDER, *also, *held_out})]
     scores = sorted((row.scores.get(label, 0.0) for row in rows), reverse=True)
     everything = sum(scores)
     found = []
     for at in sorted({*LADDER, *also}):
         above = [score for score in scores if score >= at]
-        if at >= 1.0 or len(scores) < ENOUGH_ROWS:
-            found.append(Cut(at, 0.0, 0.0, None) if at >= 1.0 else Cut(at))
+        if at >= 1.0:
+            found.append(Cut(at, 0.0, 0.0, None))
             continue
         found.append(
             Cut(
@@ -178,6 +188,26 @@ def cuts_of(rows: Sequence[Row], label: str, *, also: Collection[float]) -> list
             )
         )
     return found
+
+
+def held_out_cuts(label: str, manifest: Mapping[str, Any]) -> dict[float, Cut]:
+    """What cut points of a label achieve on held-out comments, as far as the classifier's training noted."""
+    stated = manifest.get("thresholds", {}).get(label, {})
+    steps = [*stated.get("steps", [])]
+    steps += [
+        {"at": stated[name], **stated[f"{name}_achieves"]}
+        for name in ("hold", "reject")
+        if f"{name}_achieves" in stated and stated[name] < 1.0
+    ]
+    return {
+        step["at"]: Cut(
+            step["at"],
+            finds=step.get("recall"),
+            right=step.get("precision"),
+            ordinary=step.get("ordinary_share"),
+        )
+        for step in steps
+    }
 
 
 # --- preview --------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from moderation.desk.control import PolicyStale, save_policy
 from moderation.desk.moderators import Visit
 from moderation.desk.pages import desk_page, for_editors
 from moderation.desk.policies import (
+    ENOUGH_ROWS,
     Cut,
     Inherited,
     Resolver,
@@ -128,6 +129,7 @@ def policy(request: HttpRequest, here: Visit, kind: str, pk: UUID) -> HttpRespon
         "numbers": _numbers(stored, inherited, age),
         "labels": _labels(stored, inherited, rows, version),
         "count": len(rows),
+        "is_enough": len(rows) >= ENOUGH_ROWS,
         "needs_proof": may_change and not is_fresh(request),
     }
     response = desk_page(
@@ -236,7 +238,7 @@ def _labels(
         outer, whose = inherited.thresholds[label]
         cut = own.get(label)
         also = {value for one in (outer, cut) if one for value in (one.hold, one.reject)}
-        cuts = cuts_of(rows, label, also=also)
+        cuts = cuts_of(rows, label, also=also, manifest=version.manifest if version else None)
         achieves = held_out.get(label, {}).get("hold_achieves", {})
         found.append(
             {
@@ -256,8 +258,11 @@ def _labels(
 
 def _option(cut: Cut, inherited: float, own: float | None) -> dict[str, Any]:
     said = [_words(cut.at)]
-    if cut.at < 1.0 and cut.caught is not None:
-        said.append(f"takes {words.percent(cut.caught)} of comments")
+    if cut.at < 1.0:
+        if cut.caught is not None:
+            said.append(f"takes {words.percent(cut.caught)} of comments")
+        if cut.ordinary is not None:
+            said.append(f"takes {words.percent(cut.ordinary)} of ordinary ones")
         if cut.finds is not None:
             said.append(f"finds {words.percent(cut.finds)} of such")
         if cut.right is not None:

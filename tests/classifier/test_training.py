@@ -93,6 +93,9 @@ def test_the_manifest_says_what_went_in(trained):
     assert set(manifest["sources"]) == {*SOURCES, "templates"}
     assert manifest["expected_violation_rate"] == 0.08
     assert manifest["seed"] == SMALL.seed
+    steps = manifest["thresholds"]["toxicity"]["steps"]
+    assert [step["recall"] for step in steps] == sorted((step["recall"] for step in steps), reverse=True)
+    assert {"at", "precision", "recall", "ordinary_share"} == set(steps[0])
 
 
 def test_only_sets_marked_train_are_named():

@@ -155,6 +155,17 @@ def test_steps_say_what_they_achieve_on_ones_own_comments() -> None:
     assert cuts_of(rows[:10], "insult", also=())[0].caught is None
 
 
+def test_on_a_young_title_steps_say_what_they_achieve_on_held_out_comments() -> None:
+    figures = {"recall": 0.7, "precision": 0.6, "ordinary_share": 0.02}
+    stated = {"hold": 0.3, "reject": 1.0, "hold_achieves": figures, "reject_achieves": figures}
+    stated |= {"steps": [{"at": 0.5, **figures, "recall": 0.4}]}
+    cuts = {
+        cut.at: cut for cut in cuts_of([], "insult", also=(), manifest={"thresholds": {"insult": stated}})
+    }
+    assert (cuts[0.3].finds, cuts[0.3].right, cuts[0.3].ordinary) == (0.7, 0.6, 0.02)
+    assert (cuts[0.5].finds, cuts[0.9].finds, cuts[1.0].finds) == (0.4, None, None)
+
+
 def test_new_authors_are_held_until_a_verified_address_has_published_enough(article: Article) -> None:
     policy = ResolvedPolicy(thresholds={}, new_authors=1)
 

@@ -46,6 +46,9 @@ from moderation.classifier.training.vectors import WordVectors, read_vectors
 Progress = Callable[[str], None]
 
 
+STEPS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98)  # Closer where few lie.
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a training run may vary; all of it is written into the manifest."""
@@ -318,6 +321,10 @@ def choose_thresholds(
         "reject": reject,
         "hold_achieves": achieved(hold, probability, outcome, weight, rate=rate).as_dict(),
         "reject_achieves": achieved(reject, probability, outcome, weight, rate=rate).as_dict(),
+        # For editors who choose another step on a title that has no comments of its own yet.
+        "steps": [
+            {"at": at, **achieved(at, probability, outcome, weight, rate=rate).as_dict()} for at in STEPS
+        ],
     }
 
 

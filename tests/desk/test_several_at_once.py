@@ -100,6 +100,7 @@ def test_a_cluster_is_shown_whole_and_decided_in_one_step(desk, wave):
     comments = wave(4)
     page = desk.get(f"/admin/desk/clusters/{comments[0].pk}/").content.decode()
     assert "4 nearly the same" in page
+    assert 'name="next" value="/admin/desk/queues/all/"' in page  # Where the undo stands.
     assert all(f'id="c-{comment.pk}"' in page for comment in comments)
     desk.post(
         "/admin/desk/decide-many/",

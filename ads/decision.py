@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from ads.eligibility import Index
+from ads.eligibility import Index, Opened
 from ads.suitability import CALM, HOUSE, NONE, UNKNOWN, conflict
 from ads.targeting import Rules, missed
 
@@ -152,12 +152,13 @@ class _Page:
         at: datetime,
         seed: int,
         beside: Surroundings | None,
+        opened: Opened | None = None,
     ) -> None:
         self.slots = slots
         self._index = snapshot if isinstance(snapshot, Index) else indexed(snapshot)
-        self._at, self._beside = at, beside
+        self._at = at
+        self._opened = opened or Opened(self._index, beside)
         self._draw = random.Random(seed)  # noqa: S311  (fair and replayable, not secret)
-        self._open: dict[str, int] = {}
         self._taken = 0  # The candidates that something on this page keeps away.
         self._creatives: set[UUID] = set()
         self._items: Counter[UUID] = Counter()
@@ -178,8 +179,8 @@ class _Page:
             tier = next((tier for tier in self._index.tiers if tier & eligible), None)
             if tier is None:
                 return Choice(slot, None, "no_eligible_line_item")
-            pool, weights = self._index.pool(tier & eligible)
-            winner = self._draw.choices(pool, cum_weights=weights)[0]
+            among = tier & self._open_to(slot)
+            winner = self._index.drawn(tier & eligible, among=among, at=self._draw.random())
             if winner.roadblock:
                 self._keep_the_rest(winner, place)
         self._take(winner)
@@ -246,9 +247,7 @@ class _Page:
 
     def _open_to(self, slot: str) -> int:
         """Who may stand in this slot, whatever else stands on the page."""
-        if slot not in self._open:
-            self._open[slot] = self._index.open_to(slot, at=self._at, beside=self._beside)
-        return self._open[slot]
+        return self._opened.to(slot, at=self._at)
 
     def _places_of(self, candidate: Candidate) -> list[int]:
         return [place for place, slot in enumerate(self.slots) if slot in candidate.slots]
@@ -301,9 +300,14 @@ def decide(
     at: datetime,
     seed: int,
     beside: Surroundings | None = None,
+    opened: Opened | None = None,
 ) -> list[Choice]:
-    """One choice per place, in order; a slot that has several places on the page is named once for each."""
-    page = _Page(snapshot, slots=slots, at=at, seed=seed, beside=beside)
+    """One choice per place, in order; a slot that has several places on the page is named once for each.
+
+    Args:
+        opened: what is known already of this snapshot beside this.
+    """
+    page = _Page(snapshot, slots=slots, at=at, seed=seed, beside=beside, opened=opened)
     return [page.choose(place) for place in range(len(slots))]
 
 

@@ -7,6 +7,7 @@ holds the two together.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -23,6 +24,7 @@ K = TypeVar("K")
 
 FLUID = "fluid"
 KEPT = 64  # The same few sets are asked for again and again: a section's readers, the budgets of a second.
+FEW = 16  # Passing over more costs more than a pool of its own.
 _DIGITS = bytes.maketrans(b"01", b"\x00\x01")
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
@@ -60,7 +62,7 @@ class Index:
 
     def open_to(self, slot: str, *, at: datetime, beside: Surroundings | None) -> int:
         """The candidates that no rule keeps out of this slot, whatever else stands on the page."""
-        found = self._ready & self._slots.get(slot, 0) & self._running(at)
+        found = self._ready & self._slots.get(slot, 0) & self.span(at)[2]
         if beside is None or not found:
             return found
         if beside.override == NONE or NO_ADS in (beside.sensitivity or UNKNOWN).values():
@@ -77,6 +79,32 @@ class Index:
         found &= ~(self._creatives_of(beside.spent) | self._creatives_of(beside.ahead))
         found &= ~self._rules.missed(beside.audience)
         return found & (self._house | ~self._conflicting(beside, in_thread=slot in beside.at_thread))
+
+    def drawn(self, wanted: int, *, among: int, at: float) -> Candidate:
+        """The candidate that ``random.choices`` takes from these by weight, where ``random()`` gave ``at``.
+
+        Args:
+            among: a set that holds them all and is asked for often: its pool is kept, and the few that
+                are not wanted are passed over in it.
+        """
+        unwanted = among & ~wanted
+        if unwanted.bit_count() > FEW:
+            among, unwanted = wanted, 0
+        pool, weights = self.pool(among)
+        passed = []
+        while unwanted:
+            lowest = unwanted & -unwanted
+            passed.append((among & (lowest - 1)).bit_count())
+            unwanted ^= lowest
+        number = at * (weights[-1] - sum(pool[place].weight for place in passed) + 0.0)
+        start, end, less = 0, len(pool), 0
+        for place in passed:
+            if place > start and number < weights[place - 1] - less:
+                end = place
+                break
+            start, less = place + 1, less + pool[place].weight
+        key = (lambda weight: weight - less) if less else None
+        return pool[bisect_right(weights, number, start, end, key=key)]
 
     def _pool(self, mask: int) -> tuple[list[Candidate], list[int]]:
         """The candidates of a mask, and their weights added up."""
@@ -101,10 +129,10 @@ class Index:
             found |= self._heated[beside.thread]
         return found
 
-    def _running(self, at: datetime) -> int:
-        """Who has started and not ended; the same until the next one starts or ends."""
-        start, end, mask = self._span
-        if not start <= at < end:
+    def span(self, at: datetime) -> tuple[datetime, datetime, int]:
+        """Who has started and not ended, and since when and until when it is the same ones."""
+        found = self._span
+        if not found[0] <= at < found[1]:
             times = {c.starts_at for c in self.candidates}
             times |= {c.ends_at for c in self.candidates if c.ends_at is not None}
             start = max((time for time in times if time <= at), default=_ALWAYS)
@@ -112,8 +140,8 @@ class Index:
             mask = self._mask(
                 c.starts_at <= at and (c.ends_at is None or at < c.ends_at) for c in self.candidates
             )
-            self._span = start, end, mask
-        return mask
+            found = self._span = start, end, mask
+        return found
 
     def _of_items(self, items: frozenset[UUID]) -> int:
         found = 0
@@ -133,6 +161,21 @@ class Index:
             for key in keys(candidate):
                 places.setdefault(key, []).append(place)
         return {key: mask_of(found) for key, found in places.items()}
+
+
+class Opened:
+    """Who may stand in which slot beside one thing, remembered until somebody's time begins or ends."""
+
+    def __init__(self, index: Index, beside: Surroundings | None) -> None:
+        self._index, self._beside = index, beside
+        self._known: dict[str, tuple[datetime, datetime, int]] = {}
+
+    def to(self, slot: str, *, at: datetime) -> int:
+        known = self._known.get(slot)
+        if known is None or not known[0] <= at < known[1]:
+            mask = self._index.open_to(slot, at=at, beside=self._beside)
+            known = self._known[slot] = *self._index.span(at)[:2], mask
+        return known[2]
 
 
 class _TargetingRules:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 OPERATORS = ("in", "not_in")
@@ -55,6 +56,7 @@ def hour_of_week(local: datetime) -> str:
     return f"{DAYS[local.weekday()]}-{local.hour:02d}"
 
 
+@lru_cache(maxsize=2_000)  # Few browsers ask for most pages.
 def device_of(user_agent: str) -> str:
     """``phone``, ``tablet`` or ``desktop``; empty where the browser does not say what it is."""
     if _TABLET.search(user_agent):

@@ -5,7 +5,9 @@ after ``dev.py demo`` made ``.venv``.
 
 Prints the time that ``decide`` takes for 10, 1,000 and 10,000 line items (processor time of the thread, which
 other programs on a shared machine disturb least, and wall time), then requests per second, latency,
-processor time per request (web and PostgreSQL) and the ratio to the bare view. Peer on two cores:
+processor time per request (web and PostgreSQL), the ratios to a bare WSGI application and to a bare Django
+view behind the product's own middleware, on the same server with the same options, and how soon a pause is
+obeyed by every process. Peer on two cores:
 ethical-ad-server 0.9 (its development server and PostgreSQL) decides 45 times a second (41 CPU ms) and counts
 175 views (10 ms).
 """
@@ -20,11 +22,14 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
+
+import psycopg
 
 from ads.decision import Candidate, Surroundings, decide, indexed
 from ads.suitability import TOLERANCES, TOPICS
-from benchmarks.comments import Load, bare_server, children, plain
+from benchmarks.comments import Load, Result, bare_server, children, plain, side_by_side
 from newsroom.proof.ads_stage import ARTICLE, BROWSER
 from newsroom.proof.http import Client
 from newsroom.proof.stack import Stack
@@ -34,6 +39,8 @@ SLOTS = ("bench-top", "bench-bottom")
 SECTIONS = ("local", "sport", "politics", "culture")
 ROUNDS = 2_000
 HEADERS = {"User-Agent": BROWSER}
+SPONSOR = "Sponsor of everything"
+WATCHED_FOR_S = 3.0  # After a change: who obeys it later is shown as such.
 
 
 def candidates(number: int, dice: random.Random) -> list[Candidate]:
@@ -127,11 +134,16 @@ def fill(number: int) -> None:
         )
         for campaign in campaigns
     ]  # fmt: skip
+    items[0].status, items[0].type = "paused", "sponsorship"  # It has every slot as soon as it is ready.
     LineItem.objects.bulk_create(items)
     joins = [LineItem.slots.through(lineitem=item, slot=slot) for item in items for slot in slots]
     LineItem.slots.through.objects.bulk_create(joins)
     creatives = [
-        Creative(line_item=item, headline="Fresh bread", target_url="https://bakery.example.com/")
+        Creative(
+            line_item=item,
+            headline=SPONSOR if item.type == "sponsorship" else "Fresh bread",
+            target_url="https://bakery.example.com/",
+        )
         for item in items
     ]
     for creative in creatives:
@@ -139,12 +151,12 @@ def fill(number: int) -> None:
     Creative.objects.bulk_create(creatives)
 
 
-def ask(client: Client) -> list[dict[str, str]]:
+def ask(client: Client) -> list[dict[str, Any]]:
     body = {"article": ARTICLE, "slots": list(SLOTS), "view": str(uuid4())}
     answer = client.request("POST", "/api/v1/ads/decisions/", body, HEADERS)
     if answer.status != 200 or any("impression_url" not in one for one in answer.document["results"]):
         raise SystemExit(f"a decision was answered {answer.status}: {answer.document}")
-    found: list[dict[str, str]] = answer.document["results"]
+    found: list[dict[str, Any]] = answer.document["results"]
     return found
 
 
@@ -166,6 +178,28 @@ class Views:
             raise SystemExit(f"a view was answered {answer.status}")
 
 
+def obeyed(stack: Stack, status: str, *, clients: int = 8) -> float:
+    """Seconds from the commit of a line item's new status until every process serves by it."""
+    late = [0.0]
+    with psycopg.connect(stack.database_url) as database:
+        database.execute("UPDATE ads_lineitem SET status = %s WHERE type = 'sponsorship'", [status])
+    changed = time.monotonic()
+
+    def watch() -> None:
+        while time.monotonic() < changed + WATCHED_FOR_S:
+            with Client(stack.address, timeout_s=30) as client:  # A new connection: any of the processes.
+                sent, found = time.monotonic(), ask(client)
+            if any((one["creative"]["headline"] == SPONSOR) != (status == "ready") for one in found):
+                late.append(sent - changed)
+
+    side_by_side(watch, clients)
+    return max(late)
+
+
+def told(ours: Result, bare: Result, framework: Result) -> str:
+    return f"{ours.line(bare)}  {ours.per_second / framework.per_second:6.3f} × Django"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Ad decisions: the choosing alone, and over HTTP.")
     parser.add_argument("--seconds", type=float, default=5.0, help="of each case")
@@ -183,20 +217,29 @@ def main() -> None:
         print(compute(number, seed=options.seed), flush=True)
     if options.compute_only:
         return
-    with Stack(settings={"ADS_EVENT_RATE": "off"}) as stack, bare_server() as (bare_address, bare_pid):
+    with (
+        Stack(settings={"ADS_EVENT_RATE": "off"}) as stack,
+        bare_server() as (bare_address, bare_pid),
+        bare_server("benchmarks.bare_django:application", stack.env) as (django_address, django_pid),
+    ):
         stack.run("benchmarks.ads_decision", "--fill", str(options.items))
         postmaster = int((stack.state.path / "postgresql" / "postmaster.pid").read_text().split()[0])
         bare = Load(bare_address, {"web": lambda: children(bare_pid)}, options.seconds, options.clients)
         parts_of = {"web": lambda: stack.pids("web"), "postgresql": lambda: children(postmaster)}
+        django = Load(django_address, {"web": lambda: children(django_pid)}, options.seconds, options.clients)
         ours = Load(stack.address, parts_of, options.seconds, options.clients)
         time.sleep(1.0)  # What was filled in is picked up.
-        nothing = bare.measure("bare view, 200 bytes", plain("/200"))
-        page = bare.measure("bare view, 2 kB", plain("/2000"))
-        print(nothing.line(), page.line(), sep="\n", flush=True)
+        nothing = bare.measure("bare WSGI application, 200 bytes", plain("/200"))
+        page = bare.measure("bare WSGI application, 3 kB", plain("/3000"))
+        framework = django.measure("bare Django view, our middleware, 3 kB", plain("/api/3000"))
+        print(nothing.line(), page.line(), framework.line(page), sep="\n", flush=True)
         name = f"decision, two slots, {options.items:,} line items"
-        print(ours.measure(name, lambda client: ask(client) and None).line(page), flush=True)
+        decided = ours.measure(name, lambda client: ask(client) and None)
+        print(told(decided, page, framework), flush=True)
         views = Views(stack.address, options.views)
-        print(ours.measure("view, counted once", views.count_one).line(nothing), flush=True)
+        print(told(ours.measure("view, counted once", views.count_one), nothing, framework), flush=True)
+        for status in ("ready", "paused", "ready", "paused"):
+            print(f"one of {options.items:,} {status}, seen everywhere after {obeyed(stack, status):.2f} s")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -125,10 +126,13 @@ def client_network(request: HttpRequest) -> str:
     ``X-Forwarded-For`` is read from the right, and only past addresses of configured proxies;
     whatever else a client sends there is not believed.
     """
-    address = request.META.get("REMOTE_ADDR", "") or "0.0.0.0"  # noqa: S104  (a placeholder, nothing is bound)
-    forwarded = [
-        hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()
-    ]
+    return network_in(request.META)
+
+
+def network_in(meta: Mapping[str, Any]) -> str:
+    """The same, of a request's headers in WSGI's names."""
+    address = meta.get("REMOTE_ADDR", "") or "0.0.0.0"  # noqa: S104  (a placeholder, nothing is bound)
+    forwarded = [hop.strip() for hop in meta.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
     while forwarded and _is_trusted(address):
         address = forwarded.pop()
     return network_of(address)

@@ -16,6 +16,11 @@ MODERATION_SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 20),
 )
 RECONCILER_ACTIONS = Counter("newsroom_reconciler_actions_total", "What the reconciler repaired.", ["action"])
+AD_DECISIONS = Counter(
+    "newsroom_ad_decisions_total",
+    "Ad decisions by how they were written: behind the answer, at once, put off (and tried again), no room.",
+    ["how"],
+)
 SHADOW_SCORES = Counter(
     "newsroom_shadow_scores_total",
     "Texts scored by the candidate in shadow, beside the decision.",

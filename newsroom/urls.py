@@ -18,7 +18,7 @@ urlpatterns = [
     path("api/v1/scores/", ScoresElsewhere.as_view(), name="scores"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
-    re_path(r"^a/(?P<letter>[ivc])/(?P<token>[\w.-]{1,200})$", event, name="ad-event"),
+    re_path(r"^a/(?P<letter>[ivc])/(?P<token>[\w.-]{1,600})$", event, name="ad-event"),
     path("statements/<str:token>/", proof_of_delivery, name="ad-statement"),
     path("admin/", admin.site.urls),
     path("media/<path:path>", media),

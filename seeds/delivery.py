@@ -13,8 +13,9 @@ from django.db import transaction
 from ads.decision import Surroundings, decide
 from ads.delivery.events import PAID_KIND
 from ads.delivery.models import AdDecision, AdEvent, Kind, UncountedEvent
+from ads.delivery.prices import Price, price_of
 from ads.delivery.rollups import fold
-from ads.delivery.snapshots import Choices, Price, choices_of, price_of
+from ads.delivery.snapshots import Choices, choices_of
 from ads.models import LineItem, Slot
 from ads.selectors import AT_THREAD
 from ads.thread_places import Gap, Roots, gaps

@@ -19,13 +19,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from ads.booking_form import DayInput
+from ads.delivery.circumstances import circumstances_of
 from ads.delivery.credits import credit_decisions, credit_exposure, exposures
 from ads.delivery.earnings import FIRST_STEP, PAUSE, earnings, hour_micros, in_all
+from ads.delivery.explaining import decision_of, explain
 from ads.delivery.models import AdDecision, Credit, Statement
 from ads.delivery.progress import booked_items, daily, progress_of
 from ads.delivery.reconciling import soundness
 from ads.delivery.reports import LONGEST, total
-from ads.delivery.serving import explain
 from ads.delivery.statements import as_csv, make_statement, next_period, proof_token, proven
 from ads.delivery.whereabouts import MOST_RUNS, Run, article_meant, ran, runs_of, span_of, verdict_on
 from ads.desk_views import own_site
@@ -263,13 +264,13 @@ def why(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     rows = AdDecision.objects.select_related(
         "slot", "article__section", "creative", "line_item__campaign__advertiser"
     )
-    decision = rows.filter(pk=decision_id, site=site).first()
+    decision = decision_of(rows.filter(site=site), decision_id)
     if decision is None:
         raise Http404
     now = effective_sensitivity(decision.article)
     thread = thread_states([decision.article_id])[decision.article_id]
     advertiser = decision.line_item.campaign.advertiser if decision.line_item else None
-    verdict = verdict_on(decision, decision.context, now=now, thread=thread)
+    verdict = verdict_on(decision, circumstances_of(decision), now=now, thread=thread)
     context = {
         "decision": decision,
         "advertiser": advertiser,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,12 @@ from django.db import connection
 
 from ads.delivery.ledger import Purse, drop, give_back, reserve
 from ads.delivery.models import AdEvent, Kind, UncountedEvent
-from newsroom.crypto import is_signed, sign
+from ads.delivery.prepared import row_of
+from ads.delivery.records import Record, brought, write
+from ads.delivery.snapshots import choices_of
+from articles.sites import all_sites
+from newsroom import metrics
+from newsroom.crypto import is_signed
 from newsroom.ids import uuid7, uuid7_time
 
 LIFE = timedelta(hours=2)
@@ -40,22 +45,13 @@ class Visit:
     is_too_many: bool = False
 
 
-def event_token(kind: str, decision_id: UUID) -> str:
-    """What a page sends back to say that this happened: the decision's id, signed for one kind."""
-    return f"{decision_id.hex}.{sign(f'ad-{kind}', decision_id.hex)}"
-
-
-def signed_decision(kind: str, token: str) -> UUID | None:
-    """The decision that a token names, or None if nobody here signed it for this kind."""
-    name, _, signature = token.partition(".")
-    if not re.fullmatch(r"[0-9a-f]{32}", name) or not is_signed(f"ad-{kind}", name, signature):
-        return None
-    return UUID(hex=name)
-
-
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A decision as far as counting asks for it; ``is_seen``: its impression has counted."""
+    """A decision as far as counting asks for it.
+
+    Attributes:
+        record: what its token brought, should the decision not be written.
+    """
 
     pk: UUID
     at: datetime
@@ -65,18 +61,38 @@ class Shown:
     price_model: str
     price_micros: int
     target_url: str | None
-    is_seen: bool
+    record: Record | None = None
 
 
-# Plain SQL: as objects of the framework, these five tables cost more than all the counting.
+def decision_named(kind: str, token: str) -> Shown | None:
+    """The decision that a token names, or None if nobody here signed it for this kind."""
+    record = brought(kind, token)
+    if record is not None:
+        return _shown_record(record)
+    written = written_decision(kind, token)
+    return shown_decision(written) if written else None
+
+
+def written_decision(kind: str, token: str) -> UUID | None:
+    """The same where a token is a decision's id alone, as they were until decisions were written behind."""
+    name, _, signature = token.partition(".")
+    if not re.fullmatch(r"[0-9a-f]{32}", name) or not is_signed(f"ad-{kind}", name, signature):
+        return None
+    return UUID(hex=name)
+
+
+# Plain SQL: as objects of the framework, these tables cost more than all the counting.
 _SHOWN = """
 SELECT d.id, d.at, site.time_zone, item.id, item.campaign_id, d.price_model, d.price_micros,
-    creative.target_url,
-    EXISTS (SELECT FROM delivery_adevent e WHERE e.decision_id = d.id AND e.kind = 'impression')
+    creative.target_url
 FROM delivery_addecision d JOIN articles_site site ON site.id = d.site_id
 LEFT JOIN ads_lineitem item ON item.id = d.line_item_id
 LEFT JOIN ads_creative creative ON creative.id = d.creative_id
 WHERE d.id = %s
+"""
+_SOLD = """
+SELECT item.id, item.campaign_id, creative.target_url
+FROM ads_creative creative LEFT JOIN ads_lineitem item ON item.id = %s WHERE creative.id = %s
 """
 
 
@@ -88,11 +104,40 @@ def shown_decision(decision_id: UUID) -> Shown | None:
     return Shown(*row) if row else None
 
 
+def _shown_record(record: Record) -> Shown | None:
+    """The same of what a token brought; no query while its creative may be chosen."""
+    site = next((site for site in all_sites() if site.pk == record.site), None)
+    if site is None or record.creative is None:
+        return None
+    creative = choices_of(site).creatives.get(record.creative)
+    sold: tuple[UUID | None, UUID | None, str | None] = (None, None, None)
+    if creative is not None:
+        sold = record.line_item, creative.line_item.campaign_id, creative.target_url
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(_SOLD, [record.line_item, record.creative])
+            sold = cursor.fetchone() or sold
+    item, campaign, target = sold
+    return Shown(
+        pk=record.pk,
+        at=record.at,
+        time_zone=site.time_zone,
+        line_item=item,
+        campaign=campaign,
+        price_model=record.price_model,
+        price_micros=record.price_micros,
+        target_url=target,
+        record=record,
+    )
+
+
 def count_event(decision: Shown, kind: str, visit: Visit, *, at: datetime) -> str:
     """Count it and settle its price, or note why not; the reason, empty if it counted. Twice counts once."""
     reason = _refused(decision, kind, visit, at=at) or _counted(decision, kind, at=at)
     if reason:
-        UncountedEvent.objects.create(decision_id=decision.pk, kind=kind, reason=reason, at=at)
+        values = {"id": uuid7(), "decision": decision.pk, "kind": kind, "reason": str(reason), "at": at}
+        if not row_of(_NOTE, values)[0] and _is_restored(decision, at=at):
+            row_of(_NOTE, values)
     return reason
 
 
@@ -109,65 +154,112 @@ def _refused(decision: Shown, kind: str, visit: Visit, *, at: datetime) -> str:
         return Reason.RATE
     if settings.ADS_EVENT_RATE != "off" and at - decision.at < SOONEST.get(Kind(kind), timedelta()):
         return Reason.TOO_FAST
-    return "" if kind == Kind.IMPRESSION or decision.is_seen else Reason.NO_IMPRESSION
+    return ""
 
 
 def _counted(decision: Shown, kind: str, *, at: datetime) -> str:
     is_paid = PAID_KIND.get(decision.price_model) == kind and decision.price_micros > 0
     if not is_paid or decision.line_item is None or decision.campaign is None:
-        return "" if _stored(decision, kind, at=at) else Reason.REPLAY
+        return _stored(decision, kind, at=at).reason
     day = decision.at.astimezone(ZoneInfo(decision.time_zone)).date()
     purse = Purse(decision.line_item, decision.campaign, day)
     for _ in range(MOST_LEASES):
         lease = reserve(purse, decision.price_micros)
         if lease is None:
-            # Who asks twice has not been refused: the first one counted.
-            is_known = AdEvent.objects.filter(decision=decision.pk, kind=kind).exists()
-            return Reason.REPLAY if is_known else Reason.OVER_BUDGET
-        is_valid, is_new = _paid(decision, kind, lease, at=at)
-        if is_new:
+            return _refused_money(decision, kind)
+        found = _stored(decision, kind, at=at, lease=lease)
+        if found.is_new:
             return ""
         give_back(purse, lease, decision.price_micros)
-        if is_valid:
-            return Reason.REPLAY
+        if found.is_held:
+            return found.reason
         drop(purse, lease)
     return Reason.OVER_BUDGET  # Its limits changed at each try.
 
 
+def _refused_money(decision: Shown, kind: str) -> str:
+    """Who asks twice has not been refused: the first one counted."""
+    known = set(AdEvent.objects.filter(decision=decision.pk).values_list("kind", flat=True))
+    if kind in known:
+        return Reason.REPLAY
+    return Reason.OVER_BUDGET if kind == Kind.IMPRESSION or Kind.IMPRESSION in known else Reason.NO_IMPRESSION
+
+
 MOST_LEASES = 5
-# The lease is held until this commits: who ends it waits, and then knows of this event.
-_PAID = """
-WITH held AS (
-    SELECT id FROM delivery_lease WHERE id = %(lease)s AND until > clock_timestamp() FOR KEY SHARE
+
+
+class _Found(NamedTuple):
+    """What stood there when an event was to be stored: it was stored, where all of it did, and it was new."""
+
+    is_known: bool  # its decision
+    is_seen: bool  # its impression
+    is_held: bool  # its lease
+    is_new: bool
+
+    @property
+    def reason(self) -> str:
+        if self.is_new:
+            return ""
+        return Reason.REPLAY if self.is_seen else Reason.NO_IMPRESSION
+
+
+# One statement for each event. The lease is held until this commits: who ends it waits, and then knows of it.
+_STORE = """
+WITH known AS (
+    SELECT FROM delivery_addecision WHERE id = %(decision)s
+), seen AS (
+    SELECT FROM delivery_adevent WHERE decision_id = %(decision)s AND kind = 'impression'
+), held AS (
+    {held}
 ), made AS (
     INSERT INTO delivery_adevent (id, day, decision_id, kind, at, revenue_micros, lease)
-    SELECT %(id)s, %(day)s, %(decision)s, %(kind)s, %(at)s, %(micros)s, held.id FROM held
+    SELECT %(id)s, %(day)s::date, %(decision)s, %(kind)s::text, %(at)s, %(micros)s::bigint, held.id FROM held
+    WHERE EXISTS (SELECT FROM known) AND (%(kind)s::text = 'impression' OR EXISTS (SELECT FROM seen))
     ON CONFLICT (decision_id, kind, day) DO NOTHING RETURNING 1
 )
-SELECT EXISTS (SELECT FROM held), EXISTS (SELECT FROM made)
+SELECT EXISTS (SELECT FROM known), %(kind)s::text = 'impression' OR EXISTS (SELECT FROM seen),
+    EXISTS (SELECT FROM held), EXISTS (SELECT FROM made)
 """
-_FREE = """
-INSERT INTO delivery_adevent (id, day, decision_id, kind, at, revenue_micros)
-VALUES (%(id)s, %(day)s, %(decision)s, %(kind)s, %(at)s, 0)
-ON CONFLICT (decision_id, kind, day) DO NOTHING
+_PAID = _STORE.format(
+    held="SELECT id FROM delivery_lease WHERE id = %(lease)s AND until > clock_timestamp() FOR KEY SHARE"
+)
+_FREE = _STORE.format(held="SELECT NULL::uuid AS id")
+_NOTE = """
+WITH made AS (
+    INSERT INTO delivery_uncountedevent (id, decision_id, kind, reason, at)
+    SELECT %(id)s, id, %(kind)s::text, %(reason)s::text, %(at)s FROM delivery_addecision
+    WHERE id = %(decision)s
+    RETURNING 1
+)
+SELECT EXISTS (SELECT FROM made)
 """
 
 
-def _paid(decision: Shown, kind: str, lease: UUID, *, at: datetime) -> tuple[bool, bool]:
-    """Whether the lease was valid, and whether the event is new; it is stored only if both."""
-    values = _values(decision, kind, at) | {"lease": lease, "micros": decision.price_micros}
-    with connection.cursor() as cursor:
-        cursor.execute(_PAID, values)
-        is_valid, is_new = cursor.fetchone()
-    return is_valid, is_new
+def _stored(decision: Shown, kind: str, *, at: datetime, lease: UUID | None = None) -> _Found:
+    values = {
+        "id": uuid7(),
+        "day": uuid7_time(decision.pk).date(),
+        "decision": decision.pk,
+        "kind": str(kind),
+        "at": at,
+        "micros": decision.price_micros if lease else 0,
+    }
+    statement = _FREE
+    if lease is not None:
+        statement, values["lease"] = _PAID, lease
+    found = _Found(*row_of(statement, values))
+    if not found.is_known and _is_restored(decision, at=at):
+        found = _Found(*row_of(statement, values))
+    return found
 
 
-def _stored(decision: Shown, kind: str, *, at: datetime) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(_FREE, _values(decision, kind, at))
-        return bool(cursor.rowcount)
+def _is_restored(decision: Shown, *, at: datetime) -> bool:
+    """Write a decision down that its token brought: the process that made it has not yet, or was killed.
 
-
-def _values(decision: Shown, kind: str, at: datetime) -> dict[str, Any]:
-    day = uuid7_time(decision.pk).date()
-    return {"id": uuid7(), "day": day, "decision": decision.pk, "kind": kind, "at": at}
+    Not after its time: what is older was written, and forgotten.
+    """
+    if decision.record is None or at - uuid7_time(decision.pk) > LIFE:
+        return False
+    write([decision.record])
+    metrics.AD_DECISIONS.labels("brought back").inc()
+    return True

@@ -43,6 +43,8 @@ _SNAPSHOTS = """
 DELETE FROM delivery_snapshot s WHERE s.created_at < %(before)s AND NOT (s.digest = ANY(%(current)s))
     AND NOT EXISTS (SELECT FROM delivery_addecision d WHERE d.snapshot_id = s.digest)
 """
+# By whole days, one more: those of a day belong to decisions until the end of it.
+_CIRCUMSTANCES = "DELETE FROM delivery_circumstance WHERE used_on < (%(before)s AT TIME ZONE 'UTC')::date - 1"
 
 
 def forget_decisions(*, before: datetime) -> int:
@@ -61,6 +63,7 @@ def forget_decisions(*, before: datetime) -> int:
     current = [choices_of(site).digest for site in Site.objects.all()]
     with connection.cursor() as cursor:
         cursor.execute(_SNAPSHOTS, {"before": before, "current": current})
+        cursor.execute(_CIRCUMSTANCES, {"before": before})
     return done
 
 

@@ -9,25 +9,30 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
-from django.db import Error, close_old_connections
-from django.http import Http404, HttpResponse
+from django.db import Error, connection
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.http.request import validate_host
-from rest_framework.renderers import JSONRenderer
+from django.utils import timezone
 
+from ads.delivery.events import count_event, decision_named
+from ads.delivery.models import Kind
+from ads.delivery.showing import LETTERS, as_bytes
 from ads.delivery.snapshots import choices_of
-from ads.delivery.views import MOST_SLOTS, decisions, event
-from ads.targeting import DEVICES
-from articles.selectors import site_for
+from ads.delivery.views import ANSWER_HEADERS, MOST_SLOTS, decisions, visit_of
+from ads.readers import reader_of
+from ads.selectors import Reader
+from ads.targeting import DEVICES, device_of
+from articles.sites import site_by_host
 from comments.front import is_to_redirect, security_headers
 
 _DECISIONS = "/api/v1/ads/decisions/"
-_EVENT = re.compile(r"^/a/([ivc])/([0-9a-f]{32}\.[-\w.=]{16,200})$", re.ASCII)
+_EVENT = re.compile(r"^/a/([ivc])/([-\w]{32,500}\.[-\w.]{16,100})$", re.ASCII)
 _NAME = re.compile(r"^[-a-zA-Z0-9_]{1,60}$")
 _VIEW = re.compile(r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 MOST_BYTES = 8_192
@@ -42,7 +47,8 @@ class AdFront:
     def __init__(self, application: Application) -> None:
         self._application = application
         self._headers = security_headers()
-        self._json = JSONRenderer()
+        counted = HttpResponse(status=204, headers=ANSWER_HEADERS)
+        self._counted = [*counted.items(), _EMPTY]
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         answer = None
@@ -78,38 +84,58 @@ class AdFront:
         asked = _asked(body)
         if asked is None:
             return None
-        close_old_connections()  # As a request does: a connection that the server closed is not used again.
-        request = WSGIRequest(environ)
         try:
-            site = site_for(request)
-            if any(slot.every_m for slot in choices_of(site).slots if slot.code in asked["slots"]):
+            site = site_by_host(environ.get("HTTP_HOST", ""))
+            if site is None or choices_of(site).in_thread.intersection(asked["slots"]):
                 return None
-            document = decisions(request, site, asked)
-        except (Error, Http404):
+            served = decisions(site, asked, _reader(environ, asked))
+        except Http404:
             return None
-        return _ok(self._json.render(document))
+        except Error:
+            _let_go()
+            return None
+        return _ok(as_bytes(served))
 
     def _count(self, environ: dict[str, Any], path: str) -> Answer | None:
         match = _EVENT.match(path)
         if match is None:
             return None
-        close_old_connections()
+        kind = LETTERS[match[1]]
         try:
-            response: HttpResponse = event(WSGIRequest(environ), *match.groups())
-        except (Error, Http404):
+            decision = decision_named(kind, match[2])
+            if decision is None or decision.target_url is None:
+                return None
+            count_event(decision, kind, visit_of(environ, is_staff=False), at=timezone.now())
+        except Error:
+            _let_go()
             return None
-        status = f"{response.status_code} {response.reason_phrase}"
-        return status, [*response.items(), ("Content-Length", "0")], b""
+        if kind != Kind.CLICK:
+            return "204 No Content", self._counted, b""
+        answer = HttpResponseRedirect(decision.target_url, headers=ANSWER_HEADERS)
+        return "302 Found", [*answer.items(), _EMPTY], b""
+
+
+_EMPTY = ("Content-Length", "0")
+
+
+def _let_go() -> None:
+    """A connection that the server closed is not used again; Django's own path opens the next one."""
+    connection.close_if_unusable_or_obsolete()
+
+
+def _reader(environ: dict[str, Any], asked: Mapping[str, Any]) -> Reader:
+    device = asked.get("device", "")
+    if settings.ADS_COUNTRY_RESOLVER:
+        return reader_of(WSGIRequest(environ), device=device)
+    return Reader(device=device or device_of(environ.get("HTTP_USER_AGENT", "")))
 
 
 def _ok(body: bytes) -> Answer:
-    headers = [
-        ("Content-Type", "application/json"),
-        ("Cache-Control", "no-store"),
-        ("Allow", "POST, OPTIONS"),
-        ("Content-Length", str(len(body))),
-    ]
+    headers = [*_PLAIN, ("Content-Length", str(len(body)))]
     return "200 OK", headers, body
+
+
+_PLAIN = (("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Allow", "POST, OPTIONS"))
 
 
 def _takes_json(environ: dict[str, Any]) -> bool:

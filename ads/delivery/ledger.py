@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -22,12 +22,14 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from ads.delivery.prepared import row_of
 from newsroom.ids import uuid7
 
 LEASE_S = 20.0
 MARGIN_S = 2.0  # A process stops spending so long before its lease ends: clocks run unevenly.
 SHARE = 16  # A lease takes at most this part of what is left
 MOST_EVENTS = 256  # and never more than so many events' worth.
+TIGHT = 16  # Fewer: its limits are near, and what may still be chosen changes from event to event.
 
 
 @dataclass(slots=True)
@@ -56,7 +58,7 @@ class Purse:
 _pots: dict[Purse, Pot] = {}
 _pots_lock = threading.Lock()
 _taking = threading.Lock()
-_asked = 0
+_tight = 0
 
 
 def reserve(purse: Purse, micros: int) -> UUID | None:
@@ -96,9 +98,9 @@ def left_in_pots() -> dict[str, int]:
     return found
 
 
-def leases_taken() -> int:
-    """How often this process asked for one: after each, what is left of limits is known anew."""
-    return _asked
+def tight_leases_taken() -> int:
+    """How often this process asked for one and got little or nothing: what is left is then known anew."""
+    return _tight
 
 
 def forget() -> None:
@@ -117,12 +119,13 @@ def _from_pot(purse: Purse, micros: int) -> UUID | None:
 
 
 def _from_new_lease(purse: Purse, micros: int) -> UUID | None:
-    global _asked  # noqa: PLW0603  (only here, under the lock of who takes)
+    global _tight  # noqa: PLW0603  (only here, under the lock of who takes)
     with _pots_lock:
         old = _pots.pop(purse, None)
     until = time.monotonic() + LEASE_S - MARGIN_S
     taken = take(purse, micros, instead_of=old.lease if old else None)
-    _asked += 1
+    if taken is None or taken[1] < TIGHT * micros:
+        _tight += 1
     if taken is None:
         return None
     lease, amount = taken
@@ -132,11 +135,14 @@ def _from_new_lease(purse: Purse, micros: int) -> UUID | None:
 
 
 # --- the accounts ------------------------------------------------------------------------------------------
-# Locked against a limit that changes at this moment; a change ends the leases there are (a trigger).
-_LIMITS = """
-SELECT item.price_model, item.price_micros, item.budget_micros, item.daily_cap_micros, campaign.budget_micros
-FROM ads_lineitem item JOIN ads_campaign campaign ON campaign.id = item.campaign_id
-WHERE item.id = %(item)s FOR SHARE OF item, campaign
+_TAKE = """
+SELECT ads_take_lease(%(lease)s, %(item)s, %(campaign)s, %(day)s, %(micros)s::bigint, %(lasts_s)s::float8,
+    %(share)s::bigint, %(most)s::bigint, %(closed)s)
+"""
+_EXPIRED_FIRST = -1
+_LOCK_LIMITS = """
+SELECT FROM ads_lineitem item JOIN ads_campaign campaign ON campaign.id = item.campaign_id
+WHERE item.id = %s FOR SHARE OF item, campaign
 """
 _EXPIRE = "UPDATE delivery_lease SET until = '-infinity' WHERE id = %s"
 _OPEN = """
@@ -146,59 +152,45 @@ SELECT key, 0 FROM unnest(%s::text[]) key ORDER BY key ON CONFLICT DO NOTHING
 _HELD = """
 SELECT key, settled_micros + reserved_micros FROM delivery_spend WHERE key = ANY(%s) ORDER BY key FOR UPDATE
 """
-_RESERVE = "UPDATE delivery_spend SET reserved_micros = reserved_micros + %s WHERE key = ANY(%s)"
-_LEASE = """
-INSERT INTO delivery_lease (id, line_item_id, campaign_id, day, amount_micros, until)
-VALUES (%s, %s, %s, %s, %s, clock_timestamp() + make_interval(secs => %s))
-"""
 
 
-@transaction.atomic
 def take(purse: Purse, micros: int, *, instead_of: UUID | None = None) -> tuple[UUID, int] | None:
     """A new lease and its amount, enough for one event of ``micros`` at least; None if a limit refuses.
 
     Args:
         instead_of: a lease that its holder ends with this; what is left of it goes back first.
     """
-    keys = list(purse.keys)
+    lease = uuid7()
+    amount = _EXPIRED_FIRST if instead_of else _taken(lease, purse, micros, are_expired_closed=False)
+    if amount == _EXPIRED_FIRST:
+        amount = _taken_after_closing(lease, purse, micros, instead_of)
+    return (lease, amount) if amount else None
+
+
+def _taken(lease: UUID, purse: Purse, micros: int, *, are_expired_closed: bool) -> int:
+    values = {
+        "lease": lease,
+        "item": purse.line_item,
+        "campaign": purse.campaign,
+        "day": purse.day,
+        "micros": micros,
+        "lasts_s": LEASE_S,
+        "share": SHARE,
+        "most": MOST_EVENTS,
+        "closed": are_expired_closed,
+    }
+    return int(row_of(_TAKE, values)[0])
+
+
+@transaction.atomic
+def _taken_after_closing(lease: UUID, purse: Purse, micros: int, instead_of: UUID | None) -> int:
+    """What expired leases of the campaign have left goes back first."""
     with connection.cursor() as cursor:
-        cursor.execute(_LIMITS, {"item": purse.line_item})
-        row = cursor.fetchone()
-        if row is None:
-            return None  # It was deleted.
+        cursor.execute(_LOCK_LIMITS, [purse.line_item])  # Before leases and accounts, as everybody does.
         if instead_of is not None:
             cursor.execute(_EXPIRE, [instead_of])
         _close_expired(cursor, campaign=purse.campaign)
-        cursor.execute(_OPEN, [keys])
-        cursor.execute(_HELD, [keys])
-        held = dict(cursor.fetchall())
-        room = min((most - held[key] for key, most in _limits(purse, *row).items()), default=None)
-        amount = _amount(micros, room)
-        if amount is None:
-            return None
-        lease = uuid7()
-        cursor.execute(_RESERVE, [amount, keys])
-        cursor.execute(_LEASE, [lease, purse.line_item, purse.campaign, purse.day, amount, LEASE_S])
-    return lease, amount
-
-
-def _limits(
-    purse: Purse, model: str, price: int, budget: int | None, cap: int | None, all_items: int | None
-) -> Mapping[str, int]:
-    """By account, what may be spent in all. A flat price is a limit itself."""
-    campaign, day, item = purse.keys
-    own = [most for most in (budget, price if model == "flat" else None) if most is not None]
-    given = {campaign: all_items, day: cap, item: min(own, default=None)}
-    return {key: most for key, most in given.items() if most is not None}
-
-
-def _amount(micros: int, room: int | None) -> int | None:
-    """Whole events: as many as the room has for everybody, at least one, else None."""
-    if room is None:
-        return MOST_EVENTS * micros
-    if micros > room:
-        return None
-    return micros * min(MOST_EVENTS, max(1, room // SHARE // micros))
+    return _taken(lease, purse, micros, are_expired_closed=True)
 
 
 # --- settling ----------------------------------------------------------------------------------------------

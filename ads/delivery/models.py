@@ -51,27 +51,63 @@ class Snapshot(models.Model):
         return self.digest[:12]
 
 
+class Circumstance(models.Model):
+    """What choices were made on besides a snapshot, named by its content: a page's state, or budgets.
+
+    ``used_on``: the last day (UTC) on which some process chose by it; so decisions that name it are no newer.
+    """
+
+    digest = models.CharField(max_length=32, primary_key=True)
+    content = models.JSONField()
+    used_on = models.DateField()
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+
 class AdDecision(models.Model):
     """One choice for one slot of one page view. No foreign keys below: what is sold may go, this stays."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     at = models.DateTimeField()
     view = models.UUIDField(help_text="One page view; its slots were filled together.")
-    site = models.ForeignKey(Site, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
-    article = models.ForeignKey(Article, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
-    slot = models.ForeignKey(Slot, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    # Each index costs every page view a write: the ones below are all that something asks by.
+    site = models.ForeignKey(
+        Site, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    article = models.ForeignKey(
+        Article, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    slot = models.ForeignKey(
+        Slot, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
     line_item = models.ForeignKey(
-        LineItem, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+        LineItem,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
     creative = models.ForeignKey(
-        Creative, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+        Creative,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
     no_fill_reason = models.CharField(max_length=REASON_LENGTH, blank=True)
     price_model = models.CharField(max_length=4, blank=True)
     price_micros = models.BigIntegerField(default=0, help_text="Of one impression, or of one click.")
     seed = models.BigIntegerField()
-    snapshot = models.ForeignKey(Snapshot, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
-    context = models.JSONField(help_text="What the choice was made on, besides the snapshot.")
+    snapshot = models.ForeignKey(
+        Snapshot, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    context = models.JSONField(help_text="What the choice was made on, before circumstances were kept apart.")
+    page = models.CharField(max_length=32, blank=True, db_default="", help_text="The page's circumstance.")
+    held = models.CharField(max_length=32, blank=True, db_default="", help_text="That of the budgets.")
+    place = models.PositiveSmallIntegerField(db_default=0, help_text="Among all places of the page view.")
     neighbours = ArrayField(models.UUIDField(), default=list, help_text="Comments beside a slot in a thread.")
     demo = models.BooleanField(default=False)
     txid = _written_by()
@@ -100,7 +136,11 @@ class AdEvent(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     day = models.DateField()
     decision = models.ForeignKey(
-        AdDecision, on_delete=models.DO_NOTHING, db_constraint=False, related_name="events"
+        AdDecision,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,  # The constraint below begins with it.
+        related_name="events",
     )
     kind = models.CharField(max_length=10, choices=Kind.choices)
     at = models.DateTimeField()
@@ -135,7 +175,11 @@ class UncountedEvent(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     decision = models.ForeignKey(
-        AdDecision, on_delete=models.DO_NOTHING, db_constraint=False, related_name="uncounted"
+        AdDecision,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,  # It has one below.
+        related_name="uncounted",
     )
     kind = models.CharField(max_length=10, choices=Kind.choices)
     reason = models.CharField(max_length=20, choices=Reason.choices)

@@ -1,11 +1,10 @@
-"""Choosing the ads of one page view and writing each choice down; and saying, later, why it was so."""
+"""Choosing the ads of one page view, and having each choice written down."""
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,12 +12,16 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from ads.decision import TIERS, Choice, Standing, Surroundings, decide, rules_at
-from ads.delivery.ledger import leases_taken, left_in_pots
-from ads.delivery.models import AdDecision
-from ads.delivery.snapshots import Choices, choices_of, stored
+from ads.decision import Choice, Standing, Surroundings, decide
+from ads.delivery.circumstances import kept_held, kept_page
+from ads.delivery.ledger import left_in_pots, tight_leases_taken
+from ads.delivery.records import Record
+from ads.delivery.showing import ready
+from ads.delivery.snapshots import Choices, choices_of
+from ads.delivery.writing import writer
+from ads.eligibility import Opened
 from ads.fresh import Fresh
-from ads.models import Creative, LineItem, Slot
+from ads.models import Creative, Slot
 from ads.selectors import NOBODY, Reader, surroundings
 from ads.thread_places import Gap, Roots, gaps
 from articles.models import Article, Site
@@ -31,14 +34,20 @@ NO_ROOTS = Roots(())
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What one place got: a decision with its creative, or why not; ``gap``: which two comments it parts."""
+    """What one place got: a decision with its creative, or why not.
+
+    Attributes:
+        gap: which two comments it parts.
+        ready: what a page is told of the creative, as it goes out.
+    """
 
     code: str
     slot: Slot | None
-    decision: AdDecision | None
+    decision: Record | None
     creative: Creative | None
     reason: str = ""
     gap: Gap | None = None
+    ready: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +59,22 @@ class _Place:
 
 
 @dataclass(frozen=True, slots=True)
-class _Draw:
-    """What all decisions of one page view have in common."""
+class _Page:
+    """What all page views of a moment have in common that ask for the same: made once for all of them.
+
+    Attributes:
+        page: the digest of its circumstance.
+        held: that of the budgets.
+    """
 
     article: Article
     choices: Choices
-    beside: Surroundings
+    places: list[_Place]
     codes: list[str]
-    at: datetime
-    seed: int
-    view: UUID
+    beside: Surroundings
+    page: str
+    held: str
+    opened: Opened = field(repr=False)
 
 
 def serve(
@@ -73,29 +88,113 @@ def serve(
     roots: Roots = NO_ROOTS,
     standing: Sequence[Standing] = (),
 ) -> list[Served]:
-    """Fill an article's slots in the order asked, and write every choice down, unfilled ones too.
+    """Fill an article's slots in the order asked, and have every choice written down, unfilled ones too.
 
     Args:
         standing: what earlier calls of this page view were given.
         roots: the top-level comments that are shown; a slot in the thread is filled in each of its gaps.
     """
     choices = choices_of(article.site)
-    slots = {slot.code: slot for slot in choices.slots}
+    page = _page(article, choices, codes, at=at, reader=reader, roots=roots)
+    if page is None:
+        return [_unfilled(code, choices) for code in codes]
+    if standing:
+        page = _beside_these(page, standing, at=at)
+    number, seen = secrets.randbits(62) if seed is None else seed, view or uuid7()
+    made = decide(choices.index, slots=page.codes, at=at, seed=number, beside=page.beside, opened=page.opened)
+    records = [
+        _record(choice, place, page, at=at, view=seen, seed=number) for place, choice in enumerate(made)
+    ]
+    writer.put(records)
+    return _in_order(codes, page, records)
+
+
+def _in_order(codes: Sequence[str], page: _Page, records: Sequence[Record]) -> list[Served]:
+    choices = page.choices
+    filled: dict[str, list[Served]] = {}
+    for place, record in zip(page.places, records, strict=True):
+        creative = choices.creatives[record.creative] if record.creative else None
+        one = Served(
+            code=place.slot.code,
+            slot=place.slot,
+            decision=record,
+            creative=creative,
+            reason=record.no_fill_reason,
+            gap=place.gap,
+            ready=_ready(choices, creative, place.slot) if creative else b"",
+        )
+        filled.setdefault(place.slot.code, []).append(one)
+    return [one for code in codes for one in filled.get(code) or [_unfilled(code, choices)]]
+
+
+def _ready(choices: Choices, creative: Creative, slot: Slot) -> bytes:
+    found = choices.ready.get((creative.pk, slot.pk))
+    if found is None:
+        found = choices.ready[creative.pk, slot.pk] = ready(creative, slot)
+    return found
+
+
+def _unfilled(code: str, choices: Choices) -> Served:
+    """A slot that there is not, or that has no place between these comments: nothing was decided."""
+    slot = choices.slots_by_code.get(code)
+    return Served(code, slot, None, None, NO_PLACE_IN_THREAD if slot else UNKNOWN_SLOT)
+
+
+_pages: Fresh[tuple[Any, ...], _Page | None] = Fresh(share=0.5)
+
+
+def _page(
+    article: Article,
+    choices: Choices,
+    codes: Sequence[str],
+    *,
+    at: datetime,
+    reader: Reader,
+    roots: Roots,
+) -> _Page | None:
+    """None where there is no place to fill. Kept for a moment, but where comments stand around the places."""
+
+    def made() -> _Page | None:
+        return _made_page(article, choices, codes, at=at, reader=reader, roots=roots)
+
+    if roots.ids:
+        return made()
+    key = (choices.version, article.pk, tuple(codes), reader, tight_leases_taken())
+    return _pages.get(key, made)
+
+
+def _made_page(
+    article: Article,
+    choices: Choices,
+    codes: Sequence[str],
+    *,
+    at: datetime,
+    reader: Reader,
+    roots: Roots,
+) -> _Page | None:
+    slots = choices.slots_by_code
     places = [place for code in codes if code in slots for place in _places(slots[code], roots)]
     if not places:
-        return [_unfilled(code, slots) for code in codes]
-    draw = _draw(article, choices, places, at=at, view=view, seed=seed, reader=reader)
-    if standing:
-        draw = replace(draw, beside=replace(draw.beside, standing=tuple(standing)))
-    made = decide(choices.index, slots=draw.codes, at=at, seed=draw.seed, beside=draw.beside)
-    rows = [_decision(choice, place, draw) for choice, place in zip(made, places, strict=True)]
-    _write_down(rows, draw)
-    filled: dict[str, list[Served]] = {}
-    for place, row in zip(places, rows, strict=True):
-        creative = choices.creatives[row.creative_id] if row.creative_id else None
-        one = Served(place.slot.code, place.slot, row, creative, row.no_fill_reason, place.gap)
-        filled.setdefault(place.slot.code, []).append(one)
-    return [one for code in codes for one in filled.get(code) or [_unfilled(code, slots)]]
+        return None
+    held = held_back(choices, article.site, at=at)
+    beside = surroundings(
+        article,
+        at=at,
+        slots=list({place.slot.code: place.slot for place in places}.values()),
+        spent=held.spent,
+        ahead=held.ahead,
+        reader=reader,
+    )
+    asked = [place.slot.code for place in places]
+    page = kept_page(beside, asked, at=at)
+    opened = Opened(choices.index, beside)
+    return _Page(article, choices, places, asked, beside, page, held.digest, opened)
+
+
+def _beside_these(page: _Page, standing: Sequence[Standing], *, at: datetime) -> _Page:
+    """The page of one view alone; whom its surroundings let in is the same."""
+    beside = replace(page.beside, standing=tuple(standing))
+    return replace(page, beside=beside, page=kept_page(beside, page.codes, at=at))
 
 
 def _places(slot: Slot, roots: Roots) -> list[_Place]:
@@ -104,93 +203,56 @@ def _places(slot: Slot, roots: Roots) -> list[_Place]:
     return [_Place(slot, gap) for gap in gaps(slot, roots)]
 
 
-def _unfilled(code: str, slots: dict[str, Slot]) -> Served:
-    """A slot that there is not, or that has no place between these comments: nothing was decided."""
-    reason = NO_PLACE_IN_THREAD if code in slots else UNKNOWN_SLOT
-    return Served(code, slots.get(code), None, None, reason)
-
-
-def _draw(
-    article: Article,
-    choices: Choices,
-    places: Sequence[_Place],
-    *,
-    at: datetime,
-    view: UUID | None,
-    seed: int | None,
-    reader: Reader,
-) -> _Draw:
-    spent, ahead = held_back(choices, article.site, at=at)
-    slots = list({place.slot.code: place.slot for place in places}.values())
-    beside = surroundings(article, at=at, slots=slots, spent=spent, ahead=ahead, reader=reader)
-    codes = [place.slot.code for place in places]
-    number = secrets.randbits(62) if seed is None else seed
-    return _Draw(article, choices, beside, codes, at, number, view or uuid7())
-
-
-def _decision(choice: Choice, place: _Place, draw: _Draw) -> AdDecision:
-    winner = draw.choices.winners[choice.creative_id] if choice.creative_id else None
-    price = draw.choices.prices[winner.line_item_id] if winner else None
-    return AdDecision(
-        id=uuid7(at=draw.at),
-        at=draw.at,
-        view=draw.view,
-        site_id=draw.article.site_id,
-        article_id=draw.article.pk,
-        slot_id=place.slot.pk,
-        line_item_id=winner.line_item_id if winner else None,
-        creative_id=choice.creative_id,
+def _record(choice: Choice, number: int, page: _Page, *, at: datetime, view: UUID, seed: int) -> Record:
+    place = page.places[number]
+    winner = page.choices.winners[choice.creative_id] if choice.creative_id else None
+    price = page.choices.prices[winner.line_item_id] if winner else None
+    return Record(
+        pk=uuid7(at=at),
+        at=at,
+        view=view,
+        site=page.article.site_id,
+        article=page.article.pk,
+        slot=place.slot.pk,
+        line_item=winner.line_item_id if winner else None,
+        creative=choice.creative_id,
         no_fill_reason=choice.no_fill_reason,
         price_model=price.model if price else "",
         price_micros=price.each if price else 0,
-        seed=draw.seed,
-        snapshot_id=draw.choices.digest,
-        neighbours=[place.gap.above, place.gap.below] if place.gap else [],
+        seed=seed,
+        snapshot=page.choices.digest,
+        page=page.page,
+        held=page.held,
+        place=number,
+        neighbours=(place.gap.above, place.gap.below) if place.gap else (),
     )
 
 
-_COLUMNS = (
-    "id", "at", "view", "site_id", "article_id", "slot_id", "line_item_id", "creative_id", "no_fill_reason",
-    "price_model", "price_micros", "seed", "snapshot_id", "context", "neighbours", "demo",
-)  # fmt: skip
-_ROW = f"({', '.join(['%s'] * len(_COLUMNS))})"
-_WRITE = f"INSERT INTO delivery_addecision ({', '.join(_COLUMNS)}) VALUES "  # noqa: S608  (fixed texts)
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """The line items whose next event would cross one of their limits, and those ahead of their pace."""
+
+    spent: frozenset[UUID] = frozenset()
+    ahead: frozenset[UUID] = frozenset()
+    digest: str = ""
 
 
-def _write_down(rows: Sequence[AdDecision], draw: _Draw) -> None:
-    """One statement for the whole page view; plain SQL, since it is most of what a decision costs."""
-    common = json.dumps(_as_json(draw.beside) | {"slots": draw.codes})[:-1]
-    values: list[Any] = []
-    for place, row in enumerate(rows):
-        values += (
-            row.pk, row.at, row.view, row.site_id, row.article_id, row.slot_id, row.line_item_id,
-            row.creative_id, row.no_fill_reason, row.price_model, row.price_micros, row.seed,
-            row.snapshot_id, f'{common}, "place": {place}}}', row.neighbours, False,
-        )  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(_WRITE + ", ".join([_ROW] * len(rows)), values)
-
-
-HeldBack = tuple[frozenset[UUID], frozenset[UUID]]
 _held_back: Fresh[tuple[Any, ...], HeldBack] = Fresh()
 
 
 def held_back(choices: Choices, site: Site, *, at: datetime) -> HeldBack:
-    """The line items whose next event would cross one of their limits, and those ahead of their pace.
-
-    As old as what others have spent may be; this process's own leases count at once.
-    """
-    key = (choices.version, site.pk, leases_taken())
+    """As old as what others have spent may be; what this process finds scarce counts at once."""
+    key = (choices.version, site.pk, tight_leases_taken())
     return _held_back.get(key, lambda: _read_held_back(choices, site, at=at))
 
 
 def _read_held_back(choices: Choices, site: Site, *, at: datetime) -> HeldBack:
     if not choices.limited:
-        return frozenset(), frozenset()
+        return HeldBack()
     day = at.astimezone(ZoneInfo(site.time_zone)).date()
     names = {spend_key(key, day): key for key in choices.limited}
     with connection.cursor() as cursor:
-        cursor.execute(_HELD, [list(names)])
+        cursor.execute(_HELD, [f"{{{','.join(names)}}}"])  # As text: thousands of them as objects are slow.
         held = cursor.fetchall()
     own = left_in_pots()  # Reserved by this process, for exactly what it may be about to choose.
     over, ahead = set(choices.too_small), set()
@@ -202,95 +264,11 @@ def _read_held_back(choices: Choices, site: Site, *, at: datetime) -> HeldBack:
                 over.add(item)
             if price.plan and key.startswith("item:") and spent >= price.plan.allowed(at=at, each=price.each):
                 ahead.add(item)
-    return frozenset(over), frozenset(ahead)
+    return HeldBack(frozenset(over), frozenset(ahead), kept_held(over, ahead, at=at))
 
 
-_HELD = "SELECT key, settled_micros + reserved_micros FROM delivery_spend WHERE key = ANY(%s)"
+_HELD = "SELECT key, settled_micros + reserved_micros FROM delivery_spend WHERE key = ANY(%s::text[])"
 
 
 def spend_key(key: str, day: Any) -> str:
     return f"{key.removesuffix(':day')}:{day}" if key.endswith(":day") else key
-
-
-# --- why ---------------------------------------------------------------------------------------------------
-def explain(decision: AdDecision) -> dict[str, Any]:
-    """Each line item with its first failing rule or its odds, and the same draw again."""
-    beside, asked = _from_json(decision.context), decision.context["slots"]
-    candidates = stored(decision.snapshot_id)
-    again = decide(candidates, slots=asked, at=decision.at, seed=decision.seed, beside=beside)
-    place = decision.context.get("place")
-    if place is None:  # Decided before a slot could have several places.
-        place = asked.index(decision.slot.code) if decision.slot.code in asked else 0
-    rules = rules_at(candidates, slots=asked, at=decision.at, seed=decision.seed, beside=beside, place=place)
-    names = dict(
-        LineItem.objects.filter(pk__in={c.line_item_id for c in candidates}).values_list("pk", "name")
-    )
-    rows = list(zip(candidates, rules, strict=True))
-    best = min((TIERS.index(c.tier) for c, rule in rows if not rule), default=None)
-    pool = sum(c.weight for c, rule in rows if not rule and TIERS.index(c.tier) == best)
-    replayed = again[place].creative_id if again else None
-    return {
-        "decision": str(decision.pk),
-        "at": decision.at,
-        "slot": asked[place] if asked else decision.slot.code,  # Its code may have changed since.
-        "neighbours": [str(comment) for comment in decision.neighbours],
-        "article": decision.article.slug,
-        "winner": str(decision.line_item_id) if decision.line_item_id else None,
-        "no_fill_reason": decision.no_fill_reason or None,
-        "replayed": replayed == decision.creative_id,
-        "seed": str(decision.seed),
-        "snapshot": decision.snapshot_id,
-        "sensitivity": dict(beside.sensitivity),
-        "thread": beside.thread,
-        "override": beside.override or None,
-        "audience": dict(beside.audience),
-        "line_items": [
-            {
-                "line_item": str(c.line_item_id),
-                "creative": str(c.creative_id),
-                "name": names.get(c.line_item_id, ""),
-                "sponsor": c.sponsor,
-                "tier": c.tier,
-                "weight": c.weight,
-                "rule": rule or ("" if TIERS.index(c.tier) == best else "lower_tier"),
-                "odds": round(c.weight / pool, 6) if not rule and TIERS.index(c.tier) == best else 0.0,
-            }
-            for c, rule in rows
-        ],
-    }
-
-
-def _as_json(beside: Surroundings) -> dict[str, Any]:
-    return {
-        "sensitivity": dict(beside.sensitivity),
-        "thread": beside.thread,
-        "override": beside.override,
-        "at_thread": sorted(beside.at_thread),
-        "spent": sorted(str(item) for item in beside.spent),
-        "ahead": sorted(str(item) for item in beside.ahead),
-        "audience": dict(beside.audience),
-        "floors": dict(beside.floors),
-        "sizes": {slot: list(sizes) for slot, sizes in beside.sizes.items()},
-    } | ({"standing": [_plain(one) for one in beside.standing]} if beside.standing else {})
-
-
-def _from_json(context: dict[str, Any]) -> Surroundings:
-    return Surroundings(
-        sensitivity=context["sensitivity"],
-        thread=context["thread"],
-        override=context["override"],
-        at_thread=frozenset(context["at_thread"]),
-        spent=frozenset(UUID(item) for item in context["spent"]),
-        ahead=frozenset(UUID(item) for item in context.get("ahead", ())),
-        audience=context.get("audience", {}),
-        floors=context.get("floors", {}),
-        sizes=context.get("sizes", {}),
-        standing=[
-            Standing(**one | {name: UUID(one[name]) for name in ("creative_id", "line_item_id")})
-            for one in context.get("standing", ())
-        ],
-    )
-
-
-def _plain(one: Standing) -> dict[str, str]:
-    return {name: str(value) for name, value in asdict(one).items()}

@@ -13,7 +13,6 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.dateparse import parse_date
-from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from drf_spectacular.types import OpenApiTypes
@@ -22,7 +21,6 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ads.creatives import shown
 from ads.delivery.documents import (
     DECIDE_EXAMPLE,
     DECIDED_EXAMPLE,
@@ -32,10 +30,12 @@ from ads.delivery.documents import (
     DecisionAnswers,
     ExplainAnswer,
 )
-from ads.delivery.events import Visit, count_event, event_token, shown_decision, signed_decision
+from ads.delivery.events import Visit, count_event, decision_named
+from ads.delivery.explaining import decision_of, explain
 from ads.delivery.models import AdDecision, Kind
 from ads.delivery.reports import GROUPS, LONGEST, Numbers, report, total
-from ads.delivery.serving import NO_ROOTS, Served, explain, serve
+from ads.delivery.serving import NO_ROOTS, Served, serve
+from ads.delivery.showing import LETTERS, as_json
 from ads.delivery.snapshots import choices_of
 from ads.delivery.standing import LONGEST as LONGEST_PATH
 from ads.delivery.standing import MOST as MOST_SHOWN
@@ -45,6 +45,7 @@ from ads.fresh import Fresh
 from ads.models import Advertiser, LineItem
 from ads.readers import reader_of
 from ads.resources import PRIVATE, SITE, AdsView, asked_choice, asked_own
+from ads.selectors import Reader
 from ads.targeting import DEVICES
 from ads.thread_places import Roots, roots_of
 from articles.models import Article, Site
@@ -53,14 +54,10 @@ from comments.selectors import SORTS, root_page, roots_before
 from newsroom.api import StrictSerializer, StrictView
 from newsroom.crypto import keyed_digest
 from newsroom.errors import FieldError
-from newsroom.limits import Limit, client_network, is_over
+from newsroom.limits import Limit, is_over, network_in
 
 MOST_SLOTS = 20
 MOST_ROOTS, USUAL_ROOTS = 100, 50  # As the list of comments has them.
-WHY = gettext_noop(
-    "It was chosen by what this page is about, never by who you are: no cookie, no profile."
-    " If it should not stand here, tell us this reference:"
-)
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 ANSWER_HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 
@@ -121,12 +118,14 @@ class Decisions(StrictView):
     def post(self, request: Request) -> Response:
         asked = DecisionRequest(data=request.data)
         asked.is_valid(raise_exception=True)
-        document = decisions(request._request, site_for(request._request), asked.validated_data)
+        site, wanted = site_for(request._request), asked.validated_data
+        reader = reader_of(request._request, device=wanted.get("device", ""))
+        document = {"results": [as_json(one) for one in decisions(site, wanted, reader)]}
         return Response(document, headers={"Cache-Control": "no-store"})
 
 
-def decisions(request: HttpRequest, site: Site, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer to a valid ``DecisionRequest``.
+def decisions(site: Site, asked: Mapping[str, Any], reader: Reader) -> list[Served]:
+    """What a valid ``DecisionRequest`` gets.
 
     Raises:
         Http404: readers may see no such article.
@@ -134,12 +133,10 @@ def decisions(request: HttpRequest, site: Site, asked: Mapping[str, Any]) -> dic
     now = timezone.now()
     article = _article(site, asked["article"], at=now)
     codes = list(dict.fromkeys(asked["slots"]))
-    reader = reader_of(request, device=asked.get("device", ""))
-    is_in_thread = any(slot.every_m for slot in choices_of(article.site).slots if slot.code in codes)
+    is_in_thread = bool(choices_of(article.site).in_thread.intersection(codes))
     roots = _roots(article, asked.get("thread") or {}) if is_in_thread else NO_ROOTS
     standing = standing_on(article, view=asked["view"], shown=asked.get("shown") or ())
-    served = serve(article, codes, at=now, view=asked["view"], reader=reader, roots=roots, standing=standing)
-    return {"results": [_answer(one) for one in served]}
+    return serve(article, codes, at=now, view=asked["view"], reader=reader, roots=roots, standing=standing)
 
 
 _articles: Fresh[tuple[UUID, str], Article] = Fresh()
@@ -156,59 +153,36 @@ def _roots(article: Article, shown: Mapping[str, Any]) -> Roots:
     return roots_of(comments, before=roots_before(article.pk, sort=sort, cursor=cursor))
 
 
-def _answer(one: Served) -> dict[str, Any]:
-    place = {"between": [str(one.gap.above), str(one.gap.below)]} if one.gap else {}
-    if one.creative is None or one.decision is None or one.slot is None:
-        return {"slot": one.code} | place | {"no_fill_reason": one.reason}
-    advertiser = one.creative.line_item.campaign.advertiser
-    sizes = one.slot.sizes
-    return place | {
-        "slot": one.code,
-        "decision_id": str(one.decision.pk),
-        "creative": shown(one.creative, site=advertiser.site)
-        | {"sponsor": advertiser.name, "label": advertiser.site.ad_label, "why": gettext(WHY)},
-        "size": one.creative.size if one.creative.size != "fluid" or not sizes else sizes[0],
-        "disclosure": f"{advertiser.site.disclosure} · {advertiser.name}",
-        "impression_url": event_path(Kind.IMPRESSION, one.decision.pk),
-        "viewable_url": event_path(Kind.VIEWABLE, one.decision.pk),
-        "click_url": event_path(Kind.CLICK, one.decision.pk),
-    }
-
-
 # --- what happened -----------------------------------------------------------------------------------------
-LETTERS = {"i": Kind.IMPRESSION, "v": Kind.VIEWABLE, "c": Kind.CLICK}
-
-
-def event_path(kind: str, decision_id: UUID) -> str:
-    letter = next(letter for letter, known in LETTERS.items() if known == kind)
-    return f"/a/{letter}/{event_token(kind, decision_id)}"
-
-
 @csrf_exempt
 @require_safe
 def event(request: HttpRequest, letter: str, token: str) -> HttpResponse:
     """Count what a page says has happened. A click goes on to the stored target, whether it counts or not."""
     kind = LETTERS[letter]
-    decision_id = signed_decision(kind, token)
-    decision = shown_decision(decision_id) if decision_id else None
+    decision = decision_named(kind, token)
     if decision is None or decision.target_url is None:
         raise Http404
     if request.method != "HEAD":
-        count_event(decision, kind, _visit(request), at=timezone.now())
+        user = getattr(request, "user", None)
+        is_staff = bool(user is not None and user.is_authenticated and user.is_staff)
+        count_event(decision, kind, visit_of(request.META, is_staff=is_staff), at=timezone.now())
     if kind == Kind.CLICK:
         return HttpResponseRedirect(decision.target_url, headers=ANSWER_HEADERS)
     return HttpResponse(status=204, headers=ANSWER_HEADERS)
 
 
-def _visit(request: HttpRequest) -> Visit:
-    network = keyed_digest("ad-network", client_network(request).encode()).hex()[:32]
-    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
-    user = getattr(request, "user", None)
+def visit_of(meta: Mapping[str, Any], *, is_staff: bool) -> Visit:
+    """What the headers of a request tell; counts it against its network's rate."""
+    is_too_many = False
+    if settings.ADS_EVENT_RATE != "off":
+        network = keyed_digest("ad-network", network_in(meta).encode()).hex()[:32]
+        is_too_many = is_over(settings.ADS_EVENT_RATE, Limit("ad_event", network))
+    purpose = meta.get("HTTP_SEC_PURPOSE", "") + meta.get("HTTP_PURPOSE", "")
     return Visit(
-        user_agent=request.headers.get("User-Agent", "").strip(),
+        user_agent=meta.get("HTTP_USER_AGENT", "").strip(),
         is_prefetch="prefetch" in purpose or "preview" in purpose,
-        is_staff=bool(user is not None and user.is_authenticated and user.is_staff),
-        is_too_many=is_over(settings.ADS_EVENT_RATE, Limit("ad_event", network)),
+        is_staff=is_staff,
+        is_too_many=is_too_many,
     )
 
 
@@ -227,7 +201,7 @@ class Explain(AdsView):
     )
     def get(self, request: Request, pk: UUID) -> Response:
         rows = AdDecision.objects.select_related("slot", "article").filter(site=self.site)
-        decision = rows.filter(pk=pk).first()
+        decision = decision_of(rows, pk)
         if decision is None:
             raise Http404
         return Response(explain(decision), headers=PRIVATE)

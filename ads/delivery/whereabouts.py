@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
+from ads.delivery.circumstances import all_circumstances
 from ads.delivery.credits import earned
 from ads.delivery.models import AdDecision, Credit, Kind
 from ads.models import LineItem
@@ -72,10 +73,11 @@ def runs_of(decisions: Collection[AdDecision]) -> list[Run]:
         Credit.objects.filter(decision__in=ids, taken_back_at=None).values_list("decision", flat=True)
     )
     comments = Comment.objects.in_bulk({pk for decision in decisions for pk in decision.neighbours})
-    micros = earned(ids)
+    micros, then = earned(ids), all_circumstances(decisions)
     return [
         _run(
             decision,
+            then[decision.pk],
             now=now[decision.article_id],
             thread=threads[decision.article_id],
             neighbours=(comments[pk] for pk in decision.neighbours if pk in comments),
@@ -88,6 +90,7 @@ def runs_of(decisions: Collection[AdDecision]) -> list[Run]:
 
 def _run(
     decision: AdDecision,
+    then: Mapping[str, Any],
     *,
     now: Mapping[str, str],
     thread: str,
@@ -95,7 +98,6 @@ def _run(
     micros: int,
     is_credited: bool,
 ) -> Run:
-    then = decision.context
     return Run(
         decision=decision,
         sensitivity_then=then["sensitivity"],

@@ -12,8 +12,8 @@ from django.utils.translation import gettext
 
 from ads.delivery.models import Kind
 from ads.delivery.serving import Served, serve
+from ads.delivery.showing import event_path
 from ads.delivery.snapshots import choices_of
-from ads.delivery.views import event_path
 from ads.models import Creative, Slot
 from ads.selectors import FilledSlot, Reader
 from ads.thread_places import Roots, unfit
@@ -98,13 +98,12 @@ def _counted(article: Article, one: Served) -> Ad | None:
         disclosure=article.site.disclosure,
         label=article.site.ad_label,
     )
-    identifier = one.decision.pk
     return replace(
         block(filled, one.creative),
-        url=event_path(Kind.CLICK, identifier),
-        impression_url=event_path(Kind.IMPRESSION, identifier),
-        viewable_url=event_path(Kind.VIEWABLE, identifier),
-        reference=str(identifier),
+        url=event_path(Kind.CLICK, one.decision),
+        impression_url=event_path(Kind.IMPRESSION, one.decision),
+        viewable_url=event_path(Kind.VIEWABLE, one.decision),
+        reference=str(one.decision.pk),
         article=article.slug,
         view=str(one.decision.view),
     )

@@ -20,6 +20,8 @@ from django.test import Client
 from django.utils import timezone
 
 from ads.creatives import content_digest
+from ads.delivery.models import AdDecision
+from ads.delivery.records import Record
 from ads.delivery.rollups import Folded, fold
 from ads.delivery.serving import Served, serve
 from ads.delivery.snapshots import choices_of
@@ -173,6 +175,27 @@ def fold_all() -> Folded:
     """Fold everything that has happened until now."""
     wait_for_older_transactions()
     return fold()
+
+
+def record_of(row: AdDecision) -> Record:
+    """What the tokens of a decision carry, made again from its row."""
+    names = {"line_item": row.line_item_id, "creative": row.creative_id, "snapshot": row.snapshot_id}
+    ids = {"site": row.site_id, "article": row.article_id, "slot": row.slot_id}
+    same = (
+        "pk",
+        "at",
+        "view",
+        "no_fill_reason",
+        "price_model",
+        "price_micros",
+        "seed",
+        "page",
+        "held",
+        "place",
+    )
+    return Record(
+        **names, **ids, neighbours=tuple(row.neighbours), **{name: getattr(row, name) for name in same}
+    )
 
 
 def noted() -> QuerySet[AuditEntry]:

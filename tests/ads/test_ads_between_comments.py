@@ -81,7 +81,7 @@ def test_the_page_shows_them_without_script_between_top_level_comments(
     first, second = (page.index("ad-between"), page.rindex("ad ad-between"))
     assert order[1] < first < order[2]
     assert order[4] < second < order[5]
-    made = AdDecision.objects.order_by("context__place")
+    made = AdDecision.objects.order_by("place")
     assert [row.neighbours for row in made] == [
         [shown[1].pk, shown[2].pk], [shown[4].pk, shown[5].pk]
     ]  # fmt: skip

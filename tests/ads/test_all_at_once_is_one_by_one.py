@@ -105,3 +105,17 @@ def test_whoever_is_chosen_has_no_rule_against_it_and_no_higher_tier_is_free(see
             assert (choice.creative_id is None) == (not free)
             if choice.creative_id is not None:
                 assert free[choice.creative_id] == min(free.values(), key=TIERS.index)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_passing_over_a_few_draws_whom_a_pool_of_its_own_draws(seed: int) -> None:
+    """As replays of decisions need it, which were drawn by ``random.choices`` from such pools."""
+    dice = random.Random(200 + seed)
+    index = indexed([a_candidate(dice, number) for number in range(80)])
+    for _ in range(300):
+        among = dice.getrandbits(80) | 1
+        wanted = among & ~sum(1 << place for place in dice.sample(range(1, 80), dice.randint(0, 20)))
+        pool, weights = index.pool(wanted)
+        number = dice.getrandbits(62)
+        (expected,) = random.Random(number).choices(pool, cum_weights=weights)
+        assert index.drawn(wanted, among=among, at=random.Random(number).random()) is expected

@@ -9,12 +9,12 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from ads.delivery.explaining import explain
 from ads.delivery.forgetting import forget_decisions
 from ads.delivery.models import AdDecision, AdEvent, Lease, Rollup, Snapshot, Spend, UncountedEvent, Watermark
 from ads.delivery.reconciling import differences
 from ads.delivery.reports import report
 from ads.delivery.rollups import rebuild
-from ads.delivery.serving import explain
 from articles.models import Site
 from comments.retention import kept_for
 from comments.rights.models import RetentionRun

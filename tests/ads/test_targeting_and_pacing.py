@@ -10,8 +10,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from ads.delivery.explaining import explain
 from ads.delivery.models import AdDecision, Spend
-from ads.delivery.serving import explain
 from ads.models import Creative, LineItem
 from ads.pacing import Plan
 from ads.targeting import DIMENSIONS, HOURS, device_of, hour_of_week, missed

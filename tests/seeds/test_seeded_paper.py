@@ -12,8 +12,8 @@ from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
+from ads.delivery.explaining import explain
 from ads.delivery.models import AdDecision, AdEvent
-from ads.delivery.serving import explain
 from ads.models import Creative, LineItem
 from articles.models import Article, Site, validate_ads_txt
 from articles.selectors import sensitivities

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 import newsroom.pages.advertisements
-from ads.delivery.models import AdEvent
+from ads.delivery.models import AdDecision, AdEvent
 from ads.models import LineItem, Slot
 from articles.services import set_sensitivity
 
@@ -18,7 +18,12 @@ pytestmark = [pytest.mark.long, pytest.mark.browser, pytest.mark.django_db(trans
 
 SCRIPT = Path(newsroom.pages.advertisements.__file__).parent / "static/pages/ads.js"
 PLAIN = {"user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+NO_SCRIPT = PLAIN | {"java_script_enabled": False}
 BLOCK = """<aside class="ad" data-ad-slot="{slot}" data-ad-article="{slug}"><p>Our own words</p></aside>"""
+COUNTED = """() => {
+    const pixels = [...document.querySelectorAll(".ad-count")];
+    return pixels.length === 2 && pixels.every((pixel) => pixel.complete);
+}"""
 ADD = "html => document.querySelector('main').insertAdjacentHTML('afterbegin', html)"
 
 
@@ -148,3 +153,10 @@ def test_a_page_whose_choosing_fails_says_who_pays_for_news_and_is_filled_later(
     filled = open_page(url, **PLAIN).locator(".ad-above .ad-headline")
     filled.wait_for()
     assert filled.inner_text().startswith("Subscribe <now>")
+    phone = open_page(url, width=390, **PLAIN)
+    phone.locator(".ad-above .ad-headline").wait_for()
+    for bare_page, filled_page in ((bare, filled.page), (open_page(url, width=390, **NO_SCRIPT), phone)):
+        tops = [page.locator("#headline").bounding_box()["y"] for page in (bare_page, filled_page)]
+        assert tops[0] == tops[1]  # Nothing has moved.
+        filled_page.wait_for_function(COUNTED)
+    assert AdEvent.objects.filter(kind="impression").count() == AdDecision.objects.count() == 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import IO, Any
@@ -10,6 +11,8 @@ from typing import IO, Any
 from django.conf import settings
 from rest_framework import exceptions
 from rest_framework.parsers import BaseParser
+
+from newsroom.errors import FieldError
 
 MAX_DEPTH = 20
 
@@ -21,7 +24,11 @@ class PayloadTooLarge(exceptions.APIException):
 
 
 class StrictJSONParser(BaseParser):
-    """UTF-8 JSON of bounded size and depth, without NUL, lone surrogates, NaN or repeated keys."""
+    """UTF-8 JSON of bounded size and depth, without NUL, lone surrogates, NaN or repeated keys.
+
+    Raises:
+        FieldError: names what holds one of these. All else that is no such JSON: ParseError.
+    """
 
     media_type = "application/json"
 
@@ -40,12 +47,10 @@ class StrictJSONParser(BaseParser):
         if len(raw) < _announced_length(parser_context):
             raise exceptions.ParseError("The body ended before the length that was announced.")
         try:
-            value = json.loads(
-                raw.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_unique_keys
-            )
+            value = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique_keys)
         except (ValueError, RecursionError) as error:
             raise exceptions.ParseError(f"The body is not valid JSON: {_short(error)}") from error
-        _check(value, depth=0)
+        _check(value, at="", depth=0)
         return value
 
 
@@ -71,30 +76,38 @@ def _short(error: BaseException) -> str:
     return str(error)[:120]
 
 
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON.")
-
-
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("a key is repeated in one object.")
+    result: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in result:
+            raise FieldError(_printable(key), "This key is repeated in one object.", code="repeated")
+        result[key] = value
     return result
 
 
-def _check(value: Any, *, depth: int) -> None:
+def _check(value: Any, *, at: str, depth: int) -> None:
+    """Refuse what no column holds, by the field in which it stands: ``name``, ``targeting.tags[2]``."""
     if depth > MAX_DEPTH:
         raise exceptions.ParseError(f"The body is nested more than {MAX_DEPTH} deep.")
     if isinstance(value, str):
         if not is_storable_text(value):
-            raise exceptions.ParseError("A text holds a NUL character or half of a surrogate pair.")
+            raise FieldError(at, "A text holds a NUL character or half of a surrogate pair.")
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise FieldError(at, "Give a number that is finite.")
     elif isinstance(value, dict):
         for key, item in value.items():
-            _check(key, depth=depth + 1)
-            _check(item, depth=depth + 1)
+            here = f"{at}.{_printable(key)}".lstrip(".")
+            _check(key, at=here, depth=depth + 1)
+            _check(item, at=here, depth=depth + 1)
     elif isinstance(value, list):
-        for item in value:
-            _check(item, depth=depth + 1)
+        for index, item in enumerate(value):
+            _check(item, at=f"{at}[{index}]", depth=depth + 1)
+
+
+def _printable(key: str) -> str:
+    """A key as an answer can name it, however it was written."""
+    return key[:80].replace("\0", "\\x00").encode(errors="backslashreplace").decode()
 
 
 def is_storable_text(value: str) -> bool:

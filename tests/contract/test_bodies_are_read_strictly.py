@@ -13,7 +13,7 @@ from hypothesis.extra.django import TestCase
 
 from articles.models import Article
 from comments.models import Comment
-from tests.contract.helpers import comment_fields, comments_path, post_raw, problem
+from tests.contract.helpers import comment_fields, comments_path, fields, post_raw, problem
 from tests.factories import ArticleFactory
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +109,25 @@ def nested(depth: int) -> str:
 )
 def test_what_is_no_strict_json_is_refused(client: Client, article: Article, body: str) -> None:
     problem(post_raw(client, article, body), 400)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ('{"name": "A\\u0000a"}', "name"),
+        ('{"body": "\\ud800"}', "body"),
+        ('{"email": {"a": ["x", "\\udc00"]}}', "email.a[1]"),
+        ('{"a\\u0000": 1}', "a\\x00"),
+        ('{"\\ud800": "a"}', "\\ud800"),
+        ('{"name": NaN}', "name"),
+        ('{"name": [1, -Infinity]}', "name[1]"),
+        ('{"name": "Ada", "name": "Eve"}', "name"),
+    ],
+)
+def test_what_no_column_can_hold_is_refused_by_its_field(
+    client: Client, article: Article, body: str, field: str
+) -> None:
+    assert list(fields(post_raw(client, article, body))) == [field]
 
 
 @pytest.mark.parametrize("number", ["1e400", "-1e400", "9" * 400, "1e-400", "0.1", "-0"])

@@ -41,6 +41,7 @@ NOWHERE = {
 }
 RUNTIME = "NEWSROOM_TEST_RUNTIME_URL"  # The runtime role's way in, whose role the tests assume.
 OWN = "NEWSROOM_TEST_STATE"  # The run's own state folder.
+BROKERS = "NEWSROOM_TEST_REDIS_URLS"  # Given ones for `pytest -n`, one for each of its children, by commas.
 
 _leases: list[Lease] = []
 _left_behind: list[Path] = []  # State folders; a keeper that was started in one removes it itself.
@@ -58,6 +59,10 @@ def runtime_role(environment: Mapping[str, str]) -> str:
 def prepare_environment(environment: MutableMapping[str, str], *, with_stores: bool) -> list[Lease]:
     """Point the environment at stores for tests, starting those it does not name. Returns the holds."""
     if environment.get(OWN):  # A child of a run that did this already (xdist): only the broker is its own.
+        if environment.get(BROKERS):
+            place = int(environment["PYTEST_XDIST_WORKER"].removeprefix("gw"))
+            environment["REDIS_URL"] = environment[BROKERS].split(",")[place]
+            return []
         state = State.open(Path(environment[OWN]) / f"worker-{secrets.token_hex(4)}")
         own_broker = hold(state, ["valkey"], durable=False, temporary=True)
         environment.update(own_broker.urls)

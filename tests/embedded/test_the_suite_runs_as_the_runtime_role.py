@@ -71,6 +71,14 @@ def test_given_servers_are_used_and_none_is_started() -> None:
     assert runtime_role(environment) == "reader"
 
 
+def test_side_by_side_each_process_has_a_given_server_of_its_own() -> None:
+    environment = dict(GIVEN)
+    prepare_environment(environment, with_stores=True)
+    child = environment | {"NEWSROOM_TEST_REDIS_URLS": "unix:///a,unix:///b,", "PYTEST_XDIST_WORKER": "gw1"}
+    assert prepare_environment(child, with_stores=True) == []
+    assert child["REDIS_URL"] == "unix:///b"
+
+
 def test_one_url_for_both_roles_assumes_none() -> None:
     environment = {"DATABASE_URL": GIVEN["DATABASE_URL"], "REDIS_URL": GIVEN["REDIS_URL"]}
     prepare_environment(environment, with_stores=True)

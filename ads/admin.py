@@ -18,6 +18,7 @@ from ads.models import Advertiser, Assignment, Campaign, Creative, LineItem, Slo
 from ads.money import format_money
 from ads.selectors import candidate
 from ads.services import save_object
+from ads.spent import is_spent_out
 from ads.targeting_form import NAMES
 from articles.models import Topic
 
@@ -203,7 +204,8 @@ class LineItemAdmin(AdObjectAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         found = super().get_queryset(request).select_related("campaign__advertiser__site")
-        return found.prefetch_related("slots", "creatives")
+        joined: QuerySet[Any] = found.prefetch_related("slots", "creatives").annotate(is_spent=is_spent_out())
+        return joined
 
     @admin.display(ordering="campaign__advertiser__name")
     def advertiser(self, item: LineItem) -> str:

@@ -66,7 +66,7 @@ class StatusField(ChoiceOfText):
         known: LineItem | None = self.context.get("found")
         if known is None or known.state(at=timezone.now()) != value:
             raise serializers.ValidationError(
-                f"Nobody sets {value}: the campaign's dates do.", code="set_by_dates"
+                f"Nobody sets {value}: the campaign's dates and money do.", code="set_by_dates"
             )
         return known.status
 

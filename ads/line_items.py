@@ -7,7 +7,8 @@ from newsroom.errors import FieldError
 
 PER_THOUSAND = 1_000
 
-# What people may make of a line item, by what it is at that moment. Nobody sets live or done: dates do.
+# What people may make of a line item, by what it is at that moment. Nobody sets live or done: dates and
+# money do.
 MOVES = {
     "draft": {"review", "ready"},
     "review": {"draft", "ready"},
@@ -52,5 +53,5 @@ def check_move(state: str, status: str, *, unmoved: str) -> None:
         FieldError: not from here.
     """
     if status != unmoved and status not in MOVES[state]:
-        allowed = ", ".join(sorted(MOVES[state])) or "nothing: its campaign has ended"
+        allowed = ", ".join(sorted(MOVES[state])) or "nothing: its time or its money is over"
         raise FieldError("status", f"It is {state}; from here: {allowed}.", code="not_from_here")

@@ -14,7 +14,9 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.functional import cached_property
 
+from ads.spent import spent_out
 from ads.suitability import TOLERANCES, TOPICS
 from ads.targets import https_only, validate_public_target
 from articles.models import Article, Section, Site, Tag
@@ -253,7 +255,7 @@ class LineItem(AdObject):
         HOUSE = "house", "house"
 
     class Status(models.TextChoices):
-        """What people say about it; whether it is live or done follows from dates (``state``)."""
+        """What people say about it; whether it is live or done follows from dates and money (``state``)."""
 
         DRAFT = "draft", "draft"
         REVIEW = "review", "in review"
@@ -347,13 +349,25 @@ class LineItem(AdObject):
         return self.name
 
     def state(self, *, at: datetime) -> str:
-        """Its status as it is at this moment: ready becomes live and done by the campaign's dates."""
+        """Its status as it is at this moment: a ready one is live, then done, by dates and money."""
         campaign = self.campaign
-        if campaign.ends_at is not None and at >= campaign.ends_at and self.status in RUNNING:
+        has_ended = campaign.ends_at is not None and at >= campaign.ends_at
+        if self.status in RUNNING and (has_ended or (self.has_limit and self.is_spent)):
             return self.State.DONE
         if self.status == self.Status.READY and at >= campaign.starts_at:
             return self.State.LIVE
         return self.status
+
+    @property
+    def has_limit(self) -> bool:
+        """Whether there is an amount at which it ends."""
+        is_sold_whole = self.price_model == self.PriceModel.FLAT and self.goal is not None
+        return is_sold_whole or self.budget_micros is not None or self.campaign.budget_micros is not None
+
+    @cached_property
+    def is_spent(self) -> bool:
+        """Whether its money has no room for one more event. Lists have it in their query."""
+        return LineItem.objects.filter(spent_out(), pk=self.pk).exists()
 
     @property
     def per_thousand_micros(self) -> int | None:

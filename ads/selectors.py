@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 from ads.decision import FLUID, Candidate, Surroundings
 from ads.fresh import Fresh
 from ads.models import RUNNING, Advertiser, Creative, LineItem, Slot
+from ads.spent import spent_out
 from ads.suitability import CALM, UNKNOWN, strictest
 from ads.targeting import hour_of_week
 from articles.models import Article, Site
@@ -170,7 +171,7 @@ def candidate(creative: Creative) -> Candidate:
 
 def in_state(state: str, *, at: datetime) -> Q:
     """Line items of one state; the same rule as ``LineItem.state``."""
-    ended = Q(campaign__ends_at__lte=at)
+    ended = Q(campaign__ends_at__lte=at) | spent_out()
     if state == LineItem.State.DONE:
         return Q(status__in=RUNNING) & ended
     if state == LineItem.State.LIVE:

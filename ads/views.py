@@ -47,6 +47,7 @@ from ads.serializers import (
     PolicyOverrideSerializer,
     SlotSerializer,
 )
+from ads.spent import is_spent_out
 from newsroom.access.authentication import HasScope
 from newsroom.access.models import Scope
 from newsroom.parsing import PayloadTooLarge
@@ -183,6 +184,7 @@ class LineItemList(ResourceList):
     fetched = ("slots",)
 
     def filtered(self, objects: AdQuerySet) -> AdQuerySet:
+        objects = objects.annotate(is_spent=is_spent_out())
         if campaign := asked_own(self.request, "campaign", self.own(Campaign)):
             objects = objects.filter(campaign=campaign)
         if status := asked_choice(self.request, "status", LineItem.State.values):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from ads.delivery.charts import Chart, bars, lines
 from ads.delivery.reports import Numbers, report
 from ads.delivery.rollups import PAST_MARK, rows_at_mark
 from ads.models import LineItem
+from ads.spent import is_spent_out
 from articles.models import Site
 
 LOOKED_BACK = timedelta(days=28)
@@ -85,7 +87,8 @@ def booked_items(site: Site, *, at: datetime) -> QuerySet[LineItem]:
     """What is sold and running, coming, or over for less than four weeks."""
     found = LineItem.objects.of_site(site).exclude(type=LineItem.Type.HOUSE)
     recent = found.filter(Q(campaign__ends_at=None) | Q(campaign__ends_at__gt=at - LOOKED_BACK))
-    joined: QuerySet[LineItem] = recent.select_related("campaign__advertiser__site")
+    joined: QuerySet[Any] = recent.select_related("campaign__advertiser__site")
+    joined = joined.annotate(is_spent=is_spent_out())
     return joined.order_by("campaign__starts_at", "campaign__advertiser__name", "name")
 
 

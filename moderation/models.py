@@ -191,6 +191,7 @@ class WordList(models.Model):
         BANNED = "banned", "banned: reject"
         SUSPECT = "suspect", "suspect: hold for a person"
         BLOCKED_DOMAIN = "blocked_domain", "blocked domains: hold for a person"
+        TRUSTED_DOMAIN = "trusted_domain", "trusted domains: links there are no reason to hold"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="word_lists")
@@ -216,6 +217,10 @@ class WordList(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.section or self.site})"
+
+    @property
+    def is_of_domains(self) -> bool:
+        return self.kind in {self.Kind.BLOCKED_DOMAIN, self.Kind.TRUSTED_DOMAIN}
 
 
 class Decision(models.Model):

@@ -14,7 +14,8 @@ from publicsuffixlist import PublicSuffixList
 from moderation.classifier.text import MAX_CHARACTERS, MatchForm, match_form
 from moderation.policy import Finding, ResolvedPolicy
 
-BANNED, SUSPECT, BLOCKED_DOMAIN = "banned", "suspect", "blocked_domain"
+BANNED, SUSPECT, BLOCKED_DOMAIN, TRUSTED_DOMAIN = "banned", "suspect", "blocked_domain", "trusted_domain"
+OF_DOMAINS = frozenset((BLOCKED_DOMAIN, TRUSTED_DOMAIN))
 
 # Domains that stand for another address, which nobody sees before following it.
 SHORTENERS = frozenset((
@@ -39,7 +40,7 @@ _suffixes = PublicSuffixList()
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A list of words or domains. ``kind`` is `BANNED`, `SUSPECT` or `BLOCKED_DOMAIN`."""
+    """A list of words or, of a ``kind`` in `OF_DOMAINS`, of domains."""
 
     kind: str
     words: Sequence[str]
@@ -125,7 +126,7 @@ def word_forms(texts: Mapping[str, str], lists: Sequence[Listed]) -> dict[str, M
 def _word_findings(name: str, body: str, lists: Sequence[Listed]) -> list[Finding]:
     found = []
     for is_literal in (False, True):
-        alike = [each for each in lists if each.kind != BLOCKED_DOMAIN and each.is_literal is is_literal]
+        alike = [each for each in lists if each.kind not in OF_DOMAINS and each.is_literal is is_literal]
         forms = word_forms({"body": body, "name": name}, alike) if alike else {}
         for word_list in alike:
             for where, form in forms.items():
@@ -174,17 +175,20 @@ def _link_findings(name: str, body: str, lists: Sequence[Listed], policy: Resolv
     found = links(body)
     in_name = links(name)
     result = []
-    count = len(found) + len(in_name)
+    trusted = {domain for each in lists if each.kind == TRUSTED_DOMAIN for domain in each.words}
+    counted = [(s, e) for s, e, domain in found if domain not in trusted]
+    count = len(counted) + sum(domain not in trusted for _, _, domain in in_name)
     if count:
-        result.append(Finding("links", where="body", spans=tuple((s, e) for s, e, _ in found), value=count))
+        result.append(Finding("links", where="body", spans=tuple(counted), value=count))
     if count > policy.max_links:
         result.append(
             Finding("too_many_links", where="body", value=count, data={"allowed": policy.max_links})
         )
-    short = [(s, e) for s, e, domain in found if domain in SHORTENERS]
-    if short or any(domain in SHORTENERS for _, _, domain in in_name):
+    shorteners = SHORTENERS - trusted
+    short = [(s, e) for s, e, domain in found if domain in shorteners]
+    if short or any(domain in shorteners for _, _, domain in in_name):
         result.append(Finding("shortened_link", where="body", spans=tuple(short)))
-    for blocked in lists if count else ():
+    for blocked in lists if found or in_name else ():
         if blocked.kind != BLOCKED_DOMAIN:
             continue
         hits = [(s, e) for s, e, domain in found if domain in blocked.words]

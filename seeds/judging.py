@@ -14,7 +14,7 @@ from moderation.policy import Finding, ResolvedPolicy, decide
 from moderation.rules import store_sketch
 from moderation.selectors import resolved_policy
 from moderation.services import Judgement, judge
-from moderation.text_rules import find_words, links
+from moderation.text_rules import OF_DOMAINS, find_words, links
 from seeds.stories import Story
 
 
@@ -55,7 +55,7 @@ def _alike(stories: Sequence[Story]) -> set[int]:
 
 def _listed_words(stories: Sequence[Story]) -> list[str]:
     sites = {story.comment.article.site_id for story in stories}
-    lists = WordList.objects.filter(site_id__in=sites).exclude(kind=WordList.Kind.BLOCKED_DOMAIN)
+    lists = WordList.objects.filter(site_id__in=sites).exclude(kind__in=OF_DOMAINS)
     # A literal list's word is found undisguised too: this only asks which texts are worth a closer look.
     return [word for found in lists for word in found.words]
 

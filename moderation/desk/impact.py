@@ -11,7 +11,7 @@ from articles.models import Article
 from comments.models import Comment
 from moderation.desk.marking import Mark, Segment, segments
 from moderation.models import WordList
-from moderation.text_rules import Listed, links, word_forms, word_hits
+from moderation.text_rules import OF_DOMAINS, Listed, links, word_forms, word_hits
 
 WINDOW = timedelta(days=30)
 MOST_READ = 5_000  # the newest; about a second's work
@@ -85,7 +85,7 @@ def _everyday(candidate: Listed, word_list: WordList) -> list[str]:
         for text in body.split("\n\n")
         if len(text) > SHORT_PARAGRAPH
     ]
-    if candidate.kind == WordList.Kind.BLOCKED_DOMAIN or len(paragraphs) < ENOUGH_COMMENTS:
+    if candidate.kind in OF_DOMAINS or len(paragraphs) < ENOUGH_COMMENTS:
         return []
     found: Counter[str] = Counter()
     for text in paragraphs:
@@ -97,7 +97,7 @@ Hit = tuple[str, str, int, int]  # word, where, start, end
 
 
 def _hits(comment: Comment, candidate: Listed) -> list[Hit]:
-    if candidate.kind == WordList.Kind.BLOCKED_DOMAIN:
+    if candidate.kind in OF_DOMAINS:
         return _domains(comment, candidate.words)
     forms = word_forms({"body": comment.body, "name": comment.name}, [candidate])
     return [

@@ -36,6 +36,10 @@ KINDS = {
     WordList.Kind.BANNED: ("Banned words", "A comment with one of them is rejected."),
     WordList.Kind.SUSPECT: ("Suspect words", "A comment with one of them waits for a person."),
     WordList.Kind.BLOCKED_DOMAIN: ("Blocked domains", "A comment that links there waits for a person."),
+    WordList.Kind.TRUSTED_DOMAIN: (
+        "Trusted domains",
+        "Links there do not count towards the most that a comment may have, and may be shortened.",
+    ),
 }
 
 
@@ -68,6 +72,7 @@ def word_lists(request: HttpRequest, here: Visit) -> HttpResponse:
                 "kind": kind,
                 "title": title,
                 "says": says,
+                "is_domains": WordList(kind=kind).is_of_domains,
                 "lists": [(one, _may_change(request, here, one)) for one in found if one.kind == kind],
             }
             for kind, (title, says) in KINDS.items()
@@ -88,7 +93,7 @@ def new_list(request: HttpRequest, here: Visit) -> HttpResponse:
         raise Http404
     data = form.cleaned_data
     site, section = _place(data["where"])
-    is_literal = data["literal"] and data["kind"] != WordList.Kind.BLOCKED_DOMAIN
+    is_literal = data["literal"] and not WordList(kind=data["kind"]).is_of_domains
     word_list = WordList(site=site, section=section, kind=data["kind"], is_literal=is_literal, version=0)
     if not _covers(here, word_list):
         raise PermissionDenied
@@ -133,7 +138,8 @@ def _edit(request: HttpRequest, here: Visit, word_list: WordList) -> HttpRespons
         "stored": len(stored),
         "text": "\n".join(stored),
         "may_change": may_change,
-        "is_domains": word_list.kind == WordList.Kind.BLOCKED_DOMAIN,
+        "is_domains": word_list.is_of_domains,
+        "is_trusted": word_list.kind == WordList.Kind.TRUSTED_DOMAIN,
         "entries": [] if word_list._state.adding else changes_of("wordlist", word_list.pk),
         "seen_version": word_list.version,
         "kind_says": KINDS[WordList.Kind(word_list.kind)][1],
@@ -177,8 +183,7 @@ def _do(
         lines = taken if data["replace"] else [*lines, *taken]
         context["taken_in"] = len(taken)
         context["text"] = "\n".join(lines)
-    is_domains = word_list.kind == WordList.Kind.BLOCKED_DOMAIN
-    words = cleaned_words(lines, is_domains=is_domains, is_literal=word_list.is_literal)
+    words = cleaned_words(lines, is_domains=word_list.is_of_domains, is_literal=word_list.is_literal)
     context["text"] = "\n".join(words)
     if data["do"] != SAVE:
         context["impact"] = impact_of(word_list, words=words, stored=stored, now=timezone.now())

@@ -125,6 +125,16 @@ def test_what_is_no_whole_domain_is_refused(desk: Client, word: str) -> None:
     assert blocked.words == ["example.com"]
 
 
+def test_a_list_of_trusted_domains_is_begun_and_holds_domains(desk: Client) -> None:
+    where = SiteFactory().pk
+    path = f"/admin/desk/words/new/?kind=trusted_domain&where={where}&literal=on"
+    assert "Who links there?" in desk.get(path).content.decode()
+    typed = {"words": "https://www.Example.com/a", "do": "save", "reason": "Our own", "seen_version": "0"}
+    assert desk.post(path, typed).status_code == 302
+    saved = WordList.objects.get(kind="trusted_domain")
+    assert (saved.words, saved.is_literal) == (["example.com"], False)
+
+
 # --- saving ---------------------------------------------------------------------------------------------
 def test_a_changed_list_has_a_new_version_and_says_who_and_why(
     desk: Client, editor: Any, banned: WordList

@@ -92,6 +92,15 @@ def test_a_blocked_domain_is_found_under_any_of_its_hosts() -> None:
     assert "blocked_domain" not in found(CommentFactory(body="at notexample.org"))
 
 
+def test_links_to_a_trusted_domain_are_no_reason_to_hold_and_a_blocked_one_stays_blocked() -> None:
+    words("trusted_domain", "example.org", "bit.ly")
+    three = "https://example.org/a https://www.example.org/b https://bit.ly/c"
+    assert not {"links", "too_many_links", "shortened_link"} & found(CommentFactory(body=three)).keys()
+    assert found(CommentFactory(body=f"{three} example.net"))["links"].value == 1
+    words("blocked_domain", "example.org")
+    assert "blocked_domain" in found(CommentFactory(body=three))
+
+
 def test_a_form_that_was_filled_by_a_machine_shows() -> None:
     assert "honeypot" in found(CommentFactory(honeypot=True))
     assert "form_too_fast" in found(CommentFactory(form_age_s=1.99))

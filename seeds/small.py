@@ -11,6 +11,7 @@ from seeds.advertising import seed_ads
 from seeds.delivery import seed_delivery
 from seeds.desk import seed_desk
 from seeds.editor import seed_editor
+from seeds.highlights import seed_highlights
 from seeds.objections import seed_objections
 from seeds.paper import seed_articles, seed_sections, seed_site
 from seeds.rules import seed_rules
@@ -35,6 +36,7 @@ def seed_small(*, now: datetime) -> Seeded:
     seed_ads(site, editor=editor, now=now)
     articles = seed_articles(site, sections, now=now)
     comments = seed_threads(articles, editor=editor, now=now) if articles else 0
+    seed_highlights(articles.values(), editor=editor)
     seed_objections(now=now)
     seed_desk(site, editor=editor, now=now)
     seed_delivery(site, now=now)

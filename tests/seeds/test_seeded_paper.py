@@ -124,6 +124,16 @@ def test_threads_are_three_replies_deep_and_counted() -> None:
         assert root.reply_count == below.count()
 
 
+def test_editors_have_pinned_and_picked_under_the_liveliest_articles() -> None:
+    threads = Thread.objects.exclude(pinned=[])
+    assert threads.count() == 3
+    for thread in threads:
+        path = f"/api/v1/articles/{thread.article.slug}/comments/"
+        results = Client().get(path).json()["results"]
+        assert "pinned" in results[0]["badges"]
+        assert Comment.objects.published().filter(article=thread.article_id, is_pick=True).count() == 1
+
+
 def test_comments_span_four_weeks_and_sleep_at_night(seeded_at: datetime) -> None:
     times = list(Comment.objects.order_by("created_at").values_list("created_at", flat=True))
     assert timedelta(days=24) < seeded_at - times[0] <= timedelta(days=28)

@@ -46,6 +46,7 @@ EMBED_WORDS: dict[str, Promise] = {
     "rules": gettext_lazy("rules"),
     "privacy": gettext_lazy("Privacy"),
     "own": gettext_lazy("Only you can see this"),
+    "change": gettext_lazy("Change or withdraw"),
     "private": gettext_lazy("Your private status page"),
     "pending": gettext_lazy("Being checked…"),
     "published": gettext_lazy("Your comment is published."),

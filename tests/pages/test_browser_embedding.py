@@ -117,9 +117,14 @@ def test_a_draft_stays_with_preview_and_count_and_a_site_may_ask_for_a_form_toke
     page.get_by_role("article", name="Ada, Only you can see this").wait_for()
     comment = Comment.objects.get(name="Ada")
     assert (comment.parent_id, comment.private.form_age_s is not None) == (ana.pk, True)
+    committed_paper.decide(comment, "published")
     page.reload()
     page.get_by_role("heading", name="Leave a reply").wait_for()
     assert page.get_by_label("Comment *").input_value() == ""
+    own = page.get_by_role("article", name="Ada, reply to Ana, now")
+    change = own.get_by_role("link", name="Change or withdraw")
+    assert f"/comments/{comment.pk}/?token=" in change.get_attribute("href")
+    assert not violations(page)
     assert page.evaluate("Object.keys(sessionStorage).length") == 0
 
 

@@ -247,6 +247,8 @@ textarea { min-block-size: 8em; resize: vertical; }
         foot.append(reply);
       }
       foot.append(make("a", { href: new URL(`comments/${one.id}/report/`, base), rel: "nofollow" }, this.word("report"), about()));
+      const mine = this.own().find(({ id }) => id === one.id);
+      if (mine) foot.append(this.privatePage(one.id, mine.token, "change"));
       return foot;
     }
 
@@ -404,10 +406,22 @@ textarea { min-block-size: 8em; resize: vertical; }
       this.refuse(this.word(fresh.ok ? "form_expired" : "failed"));
     }
 
+    // Tokens of this reader's own comments, of earlier visits too, as this browser keeps them.
+    own() {
+      try {
+        return JSON.parse(localStorage.getItem(OWN_KEY) ?? "[]");
+      } catch {
+        return [];
+      }
+    }
+
+    privatePage(id, token, word) {
+      return make("a", { href: new URL(`comments/${id}/?token=${encodeURIComponent(token)}`, base), referrerPolicy: "no-referrer" }, this.word(word));
+    }
+
     keep({ id, author_token: token, status_url: statusUrl }) {
       try {
-        const own = JSON.parse(localStorage.getItem(OWN_KEY) ?? "[]");
-        localStorage.setItem(OWN_KEY, JSON.stringify([{ id, token, statusUrl, at: new Date().toISOString() }, ...own].slice(0, 50)));
+        localStorage.setItem(OWN_KEY, JSON.stringify([{ id, token, statusUrl, at: new Date().toISOString() }, ...this.own()].slice(0, 50)));
       } catch {
         // Storage refused: the link to the private page is in the page.
       }
@@ -415,11 +429,10 @@ textarea { min-block-size: 8em; resize: vertical; }
 
     shown({ id, status_url: statusUrl, author_token: token }, { name, body }) {
       const state = make("span");
-      const address = new URL(`comments/${id}/?token=${encodeURIComponent(token)}`, base);
       const mark = make("span", { className: "badge" }, this.word("own"));
       const element = make("article", { className: "own", tabIndex: -1, ariaLabel: `${name.trim()}, ${this.word("own")}` },
         make("div", { className: "by" }, make("bdi", { className: "name" }, name.trim()), mark), make("div", { className: "text" }, ...texts(body)),
-        make("p", { className: "soft" }, state, " ", make("a", { href: address, referrerPolicy: "no-referrer" }, this.word("private"))));
+        make("p", { className: "soft" }, state, " ", this.privatePage(id, token, "private")));
       element.dataset.id = id;
       state.textContent = this.word("pending");
       const above = this.reply && this.find(this.reply.id);

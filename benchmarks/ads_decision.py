@@ -189,7 +189,7 @@ def obeyed(stack: Stack, status: str, *, clients: int = 8) -> float:
         while time.monotonic() < changed + WATCHED_FOR_S:
             with Client(stack.address, timeout_s=30) as client:  # A new connection: any of the processes.
                 sent, found = time.monotonic(), ask(client)
-            if any((one["creative"]["headline"] == SPONSOR) != (status == "ready") for one in found):
+            if any(one["creative"]["headline"] == SPONSOR for one in found) != (status == "ready"):
                 late.append(sent - changed)
 
     side_by_side(watch, clients)

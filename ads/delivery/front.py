@@ -47,8 +47,8 @@ class AdFront:
     def __init__(self, application: Application) -> None:
         self._application = application
         self._headers = security_headers()
-        counted = HttpResponse(status=204, headers=ANSWER_HEADERS)
-        self._counted = [*counted.items(), _EMPTY]
+        self._counted = self._with_ours([*HttpResponse(status=204, headers=ANSWER_HEADERS).items(), _EMPTY])
+        self._decided = self._with_ours(list(_PLAIN))
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         answer = None
@@ -60,8 +60,7 @@ class AdFront:
         if answer is None:
             return self._application(environ, start_response)
         status, headers, body = answer
-        own = {name.lower() for name, _ in headers}
-        start_response(status, [*headers, *(one for one in self._headers if one[0].lower() not in own)])
+        start_response(status, headers)
         return [body]
 
     @staticmethod
@@ -74,8 +73,8 @@ class AdFront:
 
     def _decide(self, environ: dict[str, Any]) -> Answer | None:
         length = environ.get("CONTENT_LENGTH", "")
-        kind = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-        if environ.get("HTTP_TRANSFER_ENCODING") or kind != "application/json" or not length.isdecimal():
+        kind = environ.get("CONTENT_TYPE", "").lower()
+        if environ.get("HTTP_TRANSFER_ENCODING") or kind not in _JSON or not length.isdecimal():
             return None
         if not 0 < int(length) <= MOST_BYTES or ("HTTP_ACCEPT" in environ and not _takes_json(environ)):
             return None
@@ -94,7 +93,8 @@ class AdFront:
         except Error:
             _let_go()
             return None
-        return _ok(as_bytes(served))
+        body = as_bytes(served)
+        return "200 OK", [*self._decided, ("Content-Length", str(len(body)))], body
 
     def _count(self, environ: dict[str, Any], path: str) -> Answer | None:
         match = _EVENT.match(path)
@@ -112,7 +112,12 @@ class AdFront:
         if kind != Kind.CLICK:
             return "204 No Content", self._counted, b""
         answer = HttpResponseRedirect(decision.target_url, headers=ANSWER_HEADERS)
-        return "302 Found", [*answer.items(), _EMPTY], b""
+        return "302 Found", self._with_ours([*answer.items(), _EMPTY]), b""
+
+    def _with_ours(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """What the middleware adds, where an answer does not say it itself."""
+        own = {name.lower() for name, _ in headers}
+        return [*headers, *(one for one in self._headers if one[0].lower() not in own)]
 
 
 _EMPTY = ("Content-Length", "0")
@@ -130,11 +135,6 @@ def _reader(environ: dict[str, Any], asked: Mapping[str, Any]) -> Reader:
     return Reader(device=device or device_of(environ.get("HTTP_USER_AGENT", "")))
 
 
-def _ok(body: bytes) -> Answer:
-    headers = [*_PLAIN, ("Content-Length", str(len(body)))]
-    return "200 OK", headers, body
-
-
 _PLAIN = (("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Allow", "POST, OPTIONS"))
 
 
@@ -145,8 +145,8 @@ def _takes_json(environ: dict[str, Any]) -> bool:
 def _asked(body: bytes) -> dict[str, Any] | None:
     """What a page plainly asks for; None where a serializer should have a look."""
     try:
-        asked = json.loads(body)
-    except ValueError:
+        asked = json.loads(body.decode(), object_pairs_hook=_unique)
+    except (ValueError, RecursionError):
         return None
     if not isinstance(asked, dict) or not {"article", "slots", "view"} <= set(asked) <= _KEYS:
         return None
@@ -162,4 +162,12 @@ def _asked(body: bytes) -> dict[str, Any] | None:
     return asked | {"view": UUID(asked["view"])}
 
 
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key comes twice")
+    return found
+
+
+_JSON = {"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"}
 _KEYS = {"article", "slots", "view", "device"}

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from newsroom.crypto import is_signed, sign
+from newsroom.crypto import is_signed_part, sign_parts
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -25,6 +25,8 @@ _MODELS = ("", "cpm", "cpc", "flat")
 _LAYOUT = struct.Struct(">B16s16s16s16s16s16s16s32s16s16sqqqBH")
 _VERSION = 1
 _NOBODY = bytes(16)
+_PURPOSE = "ad"
+KINDS = ("impression", "viewable", "click")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +79,15 @@ def carried(record: Record) -> str:
     return base64.urlsafe_b64encode(fixed + beside).rstrip(b"=").decode()
 
 
-def signed(kind: str, text: str) -> str:
-    """The token for one kind of event."""
-    return f"{text}.{sign(f'ad-{kind}', text)}"
+def signed(text: str) -> tuple[str, ...]:
+    """The tokens of a decision, one for each of ``KINDS``."""
+    return tuple(f"{text}.{signature}" for signature in sign_parts(_PURPOSE, text))
 
 
 def brought(kind: str, token: str) -> Record | None:
     """The decision that a token carries; None if nobody here signed it for this kind."""
     text, _, signature = token.partition(".")
-    if len(text) <= _SHORT or not is_signed(f"ad-{kind}", text, signature):
+    if len(text) <= _SHORT or not is_signed_part(_PURPOSE, text, KINDS.index(kind), signature):
         return None
     content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     if content[0] != _VERSION:

@@ -251,8 +251,11 @@ def _read_held_back(choices: Choices, site: Site, *, at: datetime) -> HeldBack:
         return HeldBack()
     day = at.astimezone(ZoneInfo(site.time_zone)).date()
     names = {spend_key(key, day): key for key in choices.limited}
+    least = [_least(choices, key, at=at) for key in names.values()]
+    # As texts: thousands of objects are slow, and so would be rows of which nearly none says anything.
+    watched = [f"{{{','.join(names)}}}", f"{{{','.join(map(str, least))}}}"]
     with connection.cursor() as cursor:
-        cursor.execute(_HELD, [f"{{{','.join(names)}}}"])  # As text: thousands of them as objects are slow.
+        cursor.execute(_HELD, watched)
         held = cursor.fetchall()
     own = left_in_pots()  # Reserved by this process, for exactly what it may be about to choose.
     over, ahead = set(choices.too_small), set()
@@ -267,7 +270,23 @@ def _read_held_back(choices: Choices, site: Site, *, at: datetime) -> HeldBack:
     return HeldBack(frozenset(over), frozenset(ahead), kept_held(over, ahead, at=at))
 
 
-_HELD = "SELECT key, settled_micros + reserved_micros FROM delivery_spend WHERE key = ANY(%s::text[])"
+_HELD = """
+SELECT spend.key, spend.settled_micros + spend.reserved_micros
+FROM unnest(%s::text[], %s::bigint[]) AS watched (key, least)
+JOIN delivery_spend spend ON spend.key = watched.key
+WHERE spend.settled_micros + spend.reserved_micros > watched.least
+"""
+
+
+def _least(choices: Choices, key: str, *, at: datetime) -> int:
+    """What an account may hold before any of its line items has to wait."""
+    least: int = min(most for _, most in choices.limited[key])
+    if key.startswith("item:"):
+        for item, _ in choices.limited[key]:
+            price = choices.prices[item]
+            if price.plan:
+                least = min(least, price.plan.allowed(at=at, each=price.each) - 1)
+    return least
 
 
 def spend_key(key: str, day: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 from django.utils.translation import check_for_language, gettext, gettext_noop, override
@@ -22,26 +22,33 @@ WHY = gettext_noop(
     " If it should not stand here, tell us this reference:"
 )
 LETTERS = {"i": Kind.IMPRESSION, "v": Kind.VIEWABLE, "c": Kind.CLICK}
-_PATHS = {kind: f"/a/{letter}/" for letter, kind in LETTERS.items()}
 _json = JSONRenderer()
 
 
-def event_path(kind: str, decision: Record) -> str:
-    """Where a page says that this happened to a filled decision."""
-    return _PATHS[Kind(kind)] + signed(kind, carried(decision))
+def event_paths(decision: Record) -> EventPaths:
+    """Where a page says what happened to a filled decision."""
+    impression, viewable, click = signed(carried(decision))
+    return EventPaths(f"/a/i/{impression}", f"/a/v/{viewable}", f"/a/c/{click}")
+
+
+class EventPaths(NamedTuple):
+    impression: str
+    viewable: str
+    click: str
 
 
 def as_json(one: Served) -> dict[str, Any]:
     place = {"between": [str(one.gap.above), str(one.gap.below)]} if one.gap else {}
     if one.creative is None or one.decision is None or one.slot is None:
         return {"slot": one.code} | place | {"no_fill_reason": one.reason}
+    paths = event_paths(one.decision)
     return place | {
         "slot": one.code,
         "decision_id": str(one.decision.pk),
         **told(one.creative, one.slot),
-        "impression_url": event_path(Kind.IMPRESSION, one.decision),
-        "viewable_url": event_path(Kind.VIEWABLE, one.decision),
-        "click_url": event_path(Kind.CLICK, one.decision),
+        "impression_url": paths.impression,
+        "viewable_url": paths.viewable,
+        "click_url": paths.click,
     }
 
 
@@ -72,18 +79,10 @@ def as_bytes(served: Iterable[Served]) -> bytes:
 def _one(one: Served) -> bytes:
     if one.decision is None or one.gap or not one.ready:
         return _rendered(as_json(one))
-    text = carried(one.decision)
-    return (
-        b'{"slot":"%b","decision_id":"%b",%b,"impression_url":"/a/i/%b","viewable_url":"/a/v/%b",'
-        b'"click_url":"/a/c/%b"}'
-    ) % (
-        one.code.encode(),  # A slug, as is all that follows.
-        str(one.decision.pk).encode(),
-        one.ready,
-        signed(Kind.IMPRESSION, text).encode(),
-        signed(Kind.VIEWABLE, text).encode(),
-        signed(Kind.CLICK, text).encode(),
-    )
+    impression, viewable, click = event_paths(one.decision)
+    rest = f'"impression_url":"{impression}","viewable_url":"{viewable}","click_url":"{click}"}}'
+    start = f'{{"slot":"{one.code}","decision_id":"{one.decision.pk}",'  # A slug, as is all that follows.
+    return b"%b%b,%b" % (start.encode(), one.ready, rest.encode())
 
 
 def _rendered(value: Any) -> bytes:

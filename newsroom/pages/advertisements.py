@@ -10,9 +10,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext
 
-from ads.delivery.models import Kind
 from ads.delivery.serving import Served, serve
-from ads.delivery.showing import event_path
+from ads.delivery.showing import event_paths
 from ads.delivery.snapshots import choices_of
 from ads.models import Creative, Slot
 from ads.selectors import FilledSlot, Reader
@@ -98,11 +97,12 @@ def _counted(article: Article, one: Served) -> Ad | None:
         disclosure=article.site.disclosure,
         label=article.site.ad_label,
     )
+    paths = event_paths(one.decision)
     return replace(
         block(filled, one.creative),
-        url=event_path(Kind.CLICK, one.decision),
-        impression_url=event_path(Kind.IMPRESSION, one.decision),
-        viewable_url=event_path(Kind.VIEWABLE, one.decision),
+        url=paths.click,
+        impression_url=paths.impression,
+        viewable_url=paths.viewable,
         reference=str(one.decision.pk),
         article=article.slug,
         view=str(one.decision.view),

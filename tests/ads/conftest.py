@@ -24,6 +24,7 @@ from ads.delivery.models import AdDecision
 from ads.delivery.records import Record
 from ads.delivery.rollups import Folded, fold
 from ads.delivery.serving import Served, serve
+from ads.delivery.showing import event_paths
 from ads.delivery.snapshots import choices_of
 from ads.models import Advertiser, Assignment, Campaign, Creative, LineItem, Slot
 from articles.models import Article, Section, Site
@@ -196,6 +197,11 @@ def record_of(row: AdDecision) -> Record:
     return Record(
         **names, **ids, neighbours=tuple(row.neighbours), **{name: getattr(row, name) for name in same}
     )
+
+
+def event_path(kind: str, record: Record) -> str:
+    found: str = getattr(event_paths(record), kind)
+    return found
 
 
 def noted() -> QuerySet[AuditEntry]:

@@ -18,11 +18,18 @@ from ads.delivery import explaining, serving, writing
 from ads.delivery.models import AdDecision, AdEvent, Circumstance, Kind, UncountedEvent
 from ads.delivery.records import Record, brought, carried, signed, write
 from ads.delivery.serving import serve
-from ads.delivery.showing import event_path
 from ads.delivery.writing import Writer
 from ads.models import Creative
 from articles.models import Article, Site
-from tests.ads.conftest import Caller, new_article, new_creative, new_line_item, new_slot, record_of
+from tests.ads.conftest import (
+    Caller,
+    event_path,
+    new_article,
+    new_creative,
+    new_line_item,
+    new_slot,
+    record_of,
+)
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
@@ -60,7 +67,7 @@ def test_a_token_carries_the_whole_decision(article: Article, sold: Creative) ->
     assert one.decision == record_of(row)
     beside = replace(record_of(row), neighbours=(row.pk, sold.pk), held="0f" * 16, place=7)
     for record in (record_of(row), beside):
-        token = signed(Kind.CLICK, carried(record))
+        token = signed(carried(record))[2]
         assert brought(Kind.CLICK, token) == record
         assert len(event_path(Kind.CLICK, record)) < 400
         assert brought(Kind.IMPRESSION, token) is None

@@ -19,7 +19,6 @@ from ads.decision import Surroundings, decide
 from ads.delivery.events import Visit, count_event, shown_decision
 from ads.delivery.models import AdDecision, AdEvent, Kind, UncountedEvent
 from ads.delivery.reports import report
-from ads.delivery.showing import event_path
 from ads.delivery.snapshots import choices_of
 from ads.delivery.views import safe_cell
 from ads.models import Advertiser, Campaign, Creative, LineItem, PolicyOverride
@@ -28,6 +27,7 @@ from articles.services import set_sensitivity
 from newsroom.crypto import sign
 from tests.ads.conftest import (
     Caller,
+    event_path,
     field_codes,
     new_article,
     new_creative,

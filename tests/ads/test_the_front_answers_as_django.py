@@ -109,6 +109,19 @@ def test_every_doubt_is_djangos(article: Article) -> None:
         assert answer == expected or without_ids(answer) == without_ids(expected)
 
 
+def test_bytes_that_django_refuses_are_djangos(article: Article) -> None:
+    plain = json.dumps({"article": article.slug, "slots": ["top"], "view": str(uuid4())})
+    twice = plain.replace('"slots"', '"slots": ["nowhere"], "slots"')
+    for body, kind in (
+        (plain.encode("utf-16"), "application/json"),
+        (plain.encode(), "application/json; charset=latin-1"),
+        (twice.encode(), "application/json"),
+        (b"[" * 4_000, "application/json"),
+    ):
+        status, _, _ = call(AdFront(get_wsgi_application()), "POST", PATH, body, CONTENT_TYPE=kind)
+        assert status[:3] in {"400", "415"}
+
+
 def test_who_has_a_cookie_may_be_staff_and_is_djangos(article: Article) -> None:
     _, _, answer = ask(AdFront(never), article)
     path = answer["results"][0]["impression_url"]

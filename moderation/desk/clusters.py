@@ -34,6 +34,17 @@ class Sketched:
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """How many others that wait are nearly the same, and in how many seconds all of them came."""
+
+    count: int = 0
+    within_s: float = 0.0
+
+
+NONE_ALIKE = Alike()
+
+
+@dataclass(frozen=True, slots=True)
 class Wave:
     """Comments that are nearly the same text: the oldest one, how many, since when, on how many articles."""
 
@@ -96,10 +107,14 @@ class Waiting:
         near = [other for other, share in zip(others, similarity, strict=True) if share >= WAVE_SIMILARITY]
         return sorted(near, key=lambda other: (other.at, other.pk))
 
-    def counts(self, comment_ids: Iterable[UUID]) -> dict[UUID, int]:
-        """For each of these comments, how many others that wait are nearly the same; none is left out."""
-        found = {pk: len(self.like(pk)) for pk in comment_ids}
-        return {pk: number for pk, number in found.items() if number}
+    def alike(self, comment_ids: Iterable[UUID]) -> dict[UUID, Alike]:
+        """For each of these comments that others are like, how many; of the rest nothing."""
+        found = {pk: self.like(pk) for pk in comment_ids}
+        return {pk: self._alike(pk, others) for pk, others in found.items() if others}
+
+    def _alike(self, pk: UUID, others: Sequence[Sketched]) -> Alike:
+        times = [self.by_id[pk].at, *(other.at for other in others)]
+        return Alike(len(others), (max(times) - min(times)).total_seconds())
 
     def waves(self) -> list[Wave]:
         """Groups of at least three near-copies, largest first. A comment is in one group at most."""

@@ -15,7 +15,7 @@ from comments.models import Comment, CommentRevision, Mailbox
 from moderation.appeals.selectors import with_open_appeals
 from moderation.desk import words
 from moderation.desk.claims import Holder, holders, open_escalations
-from moderation.desk.clusters import Waiting
+from moderation.desk.clusters import NONE_ALIKE, Alike, Waiting
 from moderation.desk.marking import Segment, marks_of, segments
 from moderation.desk.models import Escalation
 from moderation.desk.reports import Reported, open_reports
@@ -115,7 +115,7 @@ class Item:
     author: Author
     reason: str
     waiting_since: datetime
-    alike: int = 0  # others that wait and are nearly the same text
+    alike: Alike = NONE_ALIKE
     holder: Holder | None = None  # a colleague who has it in hand
     escalation: Escalation | None = None
     is_blurred: bool = False
@@ -217,7 +217,7 @@ def items(comment_ids: Sequence[UUID], *, viewer: Viewer) -> list[Item]:
     for decision in rows:
         decisions[decision.comment_id].append(decision)
     authors = authors_of([comment.private.mailbox for comment in comments.values()])
-    alike = Waiting.load(scope=viewer.scope, around=comment_ids).counts(comment_ids)
+    alike = Waiting.load(scope=viewer.scope, around=comment_ids).alike(comment_ids)
     in_hand, asked = holders(comment_ids), open_escalations(comment_ids)
     reported, appealed = open_reports(comment_ids), with_open_appeals(comment_ids)
     found_items = []
@@ -229,7 +229,7 @@ def items(comment_ids: Sequence[UUID], *, viewer: Viewer) -> list[Item]:
         found_items.append(
             replace(
                 one,
-                alike=alike.get(pk, 0),
+                alike=alike.get(pk, NONE_ALIKE),
                 holder=holder if holder and holder.user_id != viewer.user_id else None,
                 escalation=asked.get(pk),
                 is_blurred=viewer.blur and is_harsh(one.scores),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from moderation.desk import appeal_views, report_views, sweep_views, views
+from moderation.desk import appeal_views, one_author_views, report_views, sweep_views, views
 from moderation.desk.control_urls import control_urls
 
 
@@ -25,12 +25,18 @@ def desk_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
         ),
         path("desk/appeals/<uuid:appeal_id>/", wrap(appeal_views.decide), name="desk_appeal"),
         path("desk/appeals/<uuid:appeal_id>/reviewer/", wrap(appeal_views.invite), name="desk_reviewer"),
-        path("desk/authors/<uuid:mailbox_id>/", wrap(views.author), name="desk_author"),
+        path("desk/authors/<uuid:mailbox_id>/", wrap(one_author_views.author), name="desk_author"),
         path("desk/numbers/", wrap(views.numbers), name="desk_numbers"),
         path("desk/clusters/<uuid:comment_id>/", wrap(views.cluster), name="desk_cluster"),
-        path("desk/authors/<uuid:mailbox_id>/flag/", wrap(views.author_flag), name="desk_author_flag"),
         path(
-            "desk/authors/<uuid:mailbox_id>/address/", wrap(views.author_address), name="desk_author_address"
+            "desk/authors/<uuid:mailbox_id>/flag/",
+            wrap(one_author_views.author_flag),
+            name="desk_author_flag",
+        ),
+        path(
+            "desk/authors/<uuid:mailbox_id>/address/",
+            wrap(one_author_views.author_address),
+            name="desk_author_address",
         ),
         *control_urls(wrap),
         path("desk/claim/", wrap(views.claim), name="desk_claim"),

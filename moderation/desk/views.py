@@ -7,7 +7,7 @@ from http import HTTPStatus
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
@@ -15,27 +15,23 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from comments.models import Comment, Mailbox
+from comments.models import Comment
 from comments.selectors import oldest_pending_age_s
 from moderation.desk import claims, words
 from moderation.desk.appeal_views import appeals_of
-from moderation.desk.authors import reveal_address, set_author_flag
-from moderation.desk.changes import changes_of
 from moderation.desk.clusters import Waiting
 from moderation.desk.deciding import decide, decide_all
 from moderation.desk.digests import set_mail_hour
 from moderation.desk.emergency_views import emergency_panel
 from moderation.desk.forms import (
     UNDO,
-    AuthorForm,
     BulkForm,
     DecideForm,
     EscalateForm,
     MailHourForm,
-    RevealForm,
     Seen,
 )
-from moderation.desk.items import author_key, history, item, items
+from moderation.desk.items import history, item, items
 from moderation.desk.languages import language_note
 from moderation.desk.moderators import Visit, set_blur, since
 from moderation.desk.numbers import agreement, hottest, sent_by, time_to_decide
@@ -52,7 +48,6 @@ from moderation.desk.pages import (
 )
 from moderation.desk.queues import QUEUES, open_articles_waiting, ordered_ids, queue_tallies
 from moderation.desk.sweeping import actions_of
-from newsroom.access.step_up import can_be_asked, proves_oneself
 from newsroom.errors import DomainError
 
 PER_PAGE = 25
@@ -169,33 +164,6 @@ def cluster(request: HttpRequest, here: Visit, comment_id: UUID) -> HttpResponse
     return desk_page(request, here, "desk/cluster.html", title=title, context=context)
 
 
-@require_safe
-@for_editors
-def author(request: HttpRequest, here: Visit, mailbox_id: UUID) -> HttpResponse:
-    """All comments of one mailbox, newest first."""
-    return _author(request, here, _mailbox(mailbox_id))
-
-
-def _author(request: HttpRequest, here: Visit, mailbox: Mailbox, *, address: str = "") -> HttpResponse:
-    found = Comment.objects.filter(private__mailbox=mailbox).order_by("-created_at", "-pk")
-    page = Paginator(found.values_list("pk", flat=True), PER_PAGE).get_page(request.GET.get("page"))
-    shown = items(list(page), viewer=viewer_of(request, here))
-    context = {
-        "page": page,
-        "items": shown,
-        "mailbox": mailbox,
-        "author": shown[0].author if shown else None,
-        "address": address,
-        "may_reveal": request.user.has_perm("comments.view_mailbox"),
-        "needs_password": can_be_asked(request.user),
-        "entries": changes_of("mailbox", mailbox.pk),
-        "undo": undo_strip(request),
-    }
-    return desk_page(
-        request, here, "desk/author.html", title=f"Author {author_key(mailbox)}", context=context
-    )
-
-
 # --- buttons ---------------------------------------------------------------------------------------
 @require_POST
 @for_editors
@@ -291,56 +259,12 @@ def escalate(request: HttpRequest, here: Visit) -> HttpResponse:
 
 @require_POST
 @for_editors
-def author_flag(request: HttpRequest, here: Visit, mailbox_id: UUID) -> HttpResponse:
-    mailbox, form = _mailbox(mailbox_id), AuthorForm(request.POST)
-    if form.is_valid():
-        (flag, value), reason = form.wanted(), form.cleaned_data["reason"]
-        if set_author_flag(mailbox_id=mailbox_id, flag=flag, value=value, actor=request.user, reason=reason):
-            messages.success(request, f"Author {author_key(mailbox)}: {words.flag_words(flag, value)}.")
-    else:
-        messages.error(request, "Nothing was changed. Write why, in a few words; it is kept with the change.")
-    return HttpResponseRedirect(_way_back_to(request, reverse("admin:desk_author", args=[mailbox_id])))
-
-
-@require_POST
-@for_editors
-def author_address(request: HttpRequest, here: Visit, mailbox_id: UUID) -> HttpResponse:
-    """The address on one page, once; who looked and why is recorded first."""
-    if not request.user.has_perm("comments.view_mailbox"):
-        raise PermissionDenied
-    mailbox, form = _mailbox(mailbox_id), RevealForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, "Say why you have to see the address.")
-    else:
-        try:
-            if not proves_oneself(request, form.cleaned_data["password"]):
-                raise ValidationError(
-                    "That was neither your password nor a code of now. The address stays hidden."
-                )
-            address = reveal_address(
-                mailbox_id=mailbox_id, actor=request.user, reason=form.cleaned_data["reason"]
-            )
-        except ValidationError as error:
-            messages.error(request, error.messages[0])
-        except DomainError as error:
-            messages.error(request, error.detail)
-        else:
-            return _author(request, here, mailbox, address=address)
-    return HttpResponseRedirect(reverse("admin:desk_author", args=[mailbox_id]))
-
-
-@require_POST
-@for_editors
 def settings(request: HttpRequest, here: Visit) -> HttpResponse:
     set_blur(request.user, blur=request.POST.get("blur") == "on")
     form = MailHourForm(request.POST)
     if "mail_hour" in request.POST and form.is_valid():
         set_mail_hour(request.user, hour=form.cleaned_data["mail_hour"], now=timezone.now())
     return HttpResponseRedirect(way_back(request))
-
-
-def _way_back_to(request: HttpRequest, elsewhere: str) -> str:
-    return way_back(request) if "next" in request.POST else elsewhere
 
 
 # --- what they share -------------------------------------------------------------------------------
@@ -402,10 +326,3 @@ def _is_covered(here: Visit, comment_id: UUID) -> bool:
 def _name(comment_id: UUID) -> str:
     name = Comment.objects.values_list("name", flat=True).get(pk=comment_id)
     return f"Comment by {name}"
-
-
-def _mailbox(mailbox_id: UUID) -> Mailbox:
-    mailbox = Mailbox.objects.defer("address_ciphertext").filter(pk=mailbox_id).first()
-    if mailbox is None:
-        raise Http404
-    return mailbox

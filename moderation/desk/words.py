@@ -8,6 +8,12 @@ from typing import Any
 from moderation.models import REJECT_REASONS, Decision, ReasonCode
 from moderation.policy import REASON_OF_LABEL
 
+POLICY_FIELDS = {
+    "premoderate": "a person reads every comment first",
+    "auto_reject": "the classifier rejects by itself",
+    "new_authors": "first comments that are read first",
+    "flood_limit": "comments of one network in ten minutes",
+}
 LABELS = {
     "toxicity": "toxicity",
     "severe_toxicity": "severe toxicity",

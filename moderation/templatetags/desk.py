@@ -10,7 +10,7 @@ from django import template
 from django.utils import timezone
 
 from moderation.desk.authors import FLAGS
-from moderation.desk.words import LABELS, OUTCOMES, flag_words, percent
+from moderation.desk.words import LABELS, OUTCOMES, POLICY_FIELDS, flag_words, percent
 from moderation.models import ReasonCode
 from newsroom.audit.models import AuditEntry
 
@@ -80,9 +80,10 @@ def author_change(entry: AuditEntry) -> str:
 @register.filter
 def changes_in_words(changes: Mapping[str, Mapping[str, Any]]) -> str:
     """Of an audit row about a policy or desk hours: each value before and after, in an editor's words."""
+    named = {POLICY_FIELDS.get(name, name.replace("_", " ")): change for name, change in changes.items()}
     return "; ".join(
-        f"{name.replace('_', ' ')}: {_said(change.get('before'))} → {_said(change.get('after'))}"
-        for name, change in changes.items()
+        f"{name}: {_said(change.get('before'))} → {_said(change.get('after'))}"
+        for name, change in named.items()
     )
 
 

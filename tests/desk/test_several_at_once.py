@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from comments.models import Comment
 from comments.services import edit_comment
 from moderation.desk.clusters import Waiting
+from moderation.models import Sketch
 from moderation.rules import store_sketch
 from tests.desk.conftest import seen
 
@@ -94,6 +96,13 @@ def test_an_item_tells_how_many_like_it_wait(desk, wave, hold):
     hold(body="Something else entirely, about the ferry and its late departures in autumn.")
     page = desk.get("/admin/desk/queues/rule/").content.decode()
     assert page.count("3 more like this</a> wait") == 4
+
+
+def test_it_tells_in_what_time_they_came(desk, wave):
+    first, *_ = wave(3)
+    Sketch.objects.filter(comment=first).update(at=F("at") - timedelta(hours=3))
+    page = desk.get("/admin/desk/queues/rule/").content.decode()
+    assert page.count("2 more like this</a> in 3 h") == 3
 
 
 def test_a_cluster_is_shown_whole_and_decided_in_one_step(desk, wave):

@@ -87,9 +87,15 @@ def _spam_authors(at: datetime) -> int:
     )
     done = 0
     for comment in rows[:MOST_AT_ONCE]:
-        decided_at = Decision.objects.filter(comment=comment).latest("at").at
+        decision = Decision.objects.filter(comment=comment).latest("at")
+        by_person = decision.actor_kind == Decision.ActorKind.PERSON and not decision.is_bulk
         if erase_comment(comment.pk, at=at, actor_kind="system"):
-            KeptText.objects.create(body=comment.body, label="spam", at=decided_at)
+            KeptText.objects.create(
+                body=comment.body,
+                label="spam",
+                at=decision.at,
+                moderator=str(decision.actor_id) if by_person else "",
+            )
             done += 1
     return done
 

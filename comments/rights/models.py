@@ -106,6 +106,13 @@ class KeptText(models.Model):
     body = models.TextField()
     label = models.CharField(max_length=20)
     at = models.DateTimeField(help_text="When it was decided.")
+    moderator = models.CharField(
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Who read it and said so, if a person did.",
+    )
 
     class Meta:
         indexes = [models.Index(fields=["at"], name="kept_text_by_age")]  # retention

@@ -16,6 +16,7 @@ from uuid import UUID
 import numpy as np
 
 from comments.models import CommentRevision
+from comments.rights.models import KeptText
 from moderation.classifier.text import match_form
 from moderation.lifecycle.models import AuditSample
 from moderation.models import Decision, ReasonCode
@@ -89,6 +90,23 @@ def _labelled() -> Iterator[OwnRow]:
                 moderator=str(judgement["actor_id"] or ""),
                 source=IMPORTED if judgement["actor_kind"] == Decision.ActorKind.IMPORT else PEOPLE,
             )
+    yield from _kept()
+
+
+def _kept() -> Iterator[OwnRow]:
+    """Spam that a person read and whose author has had their time, for as long as its text may stay.
+
+    Nobody knows any more how many wrote it: all of it together counts as one commenter's.
+    """
+    for row in KeptText.objects.exclude(moderator=""):
+        yield OwnRow(
+            id=f"kept:{row.pk}",
+            text=row.body,
+            labels={row.label: 1.0},
+            at=row.at,
+            commenter="kept",
+            moderator=row.moderator,
+        )
 
 
 def _key(row: dict[str, Any]) -> tuple[UUID, int]:

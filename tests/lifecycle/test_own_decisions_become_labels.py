@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from comments.models import Comment
 from comments.services import withdraw_comment
@@ -21,6 +22,7 @@ from moderation.lifecycle.own_labels import (
 )
 from moderation.lifecycle.sampling import draw_sample, review_sample
 from moderation.models import Decision
+from moderation.retention import enforce
 from moderation.services import decide_by_person, undo_decision
 from tests.factories import CommentFactory, UserFactory, decide, erase
 
@@ -80,6 +82,23 @@ def test_erased_and_withdrawn_texts_leave_the_next_training() -> None:
     erase(erased)
     withdraw_comment(comment_id=withdrawn.pk)
     assert labelled() == {}
+
+
+@pytest.mark.django_db
+def test_spam_goes_on_teaching_without_its_author_where_a_person_read_it(
+    settings: Any, tmp_path: Any
+) -> None:
+    settings.NEWSROOM_ERASURE_LEDGER_FILE = tmp_path / "erasures.jsonl"
+    read, machine = judged("rejected", "spam"), CommentFactory(status="pending")
+    judged("rejected", "spam", is_bulk=True)
+    decide(machine, "rejected", reason_code="spam")
+
+    assert enforce(at=timezone.now() + timedelta(days=16))["spam_authors"] == 3
+
+    [row] = own_rows().train
+    assert (row.text, row.labels, row.commenter) == (read.body, {"spam": 1.0}, "kept")
+    assert enforce(at=timezone.now() + timedelta(days=366))["spam_texts"] == 3
+    assert own_rows().train == []
 
 
 @pytest.mark.django_db

@@ -4,15 +4,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('rights', '0004_links_know_an_address_not_a_mailbox'),
+        ("rights", "0004_links_know_an_address_not_a_mailbox"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='kepttext',
-            name='moderator',
-            field=models.CharField(blank=True, db_default='', default='', help_text='Who read it and said so, if a person did.', max_length=20),
+            model_name="kepttext",
+            name="moderator",
+            field=models.CharField(
+                blank=True,
+                db_default="",
+                default="",
+                help_text="Who read it and said so, if a person did.",
+                max_length=20,
+            ),
         ),
     ]

@@ -18,6 +18,7 @@ from ads.approvals import APPROVE, approve_creative
 from ads.models import AdImage, AdQuerySet, Advertiser, Campaign, Creative, LineItem, PolicyOverride, Slot
 from ads.pictures import ENCODINGS, MOST_BYTES, store_image
 from ads.preconditions import etag
+from ads.resource_docs import bulk_of, documented_detail, documented_list, history_of
 from ads.resources import (
     ETAG,
     IF_MATCH,
@@ -30,10 +31,6 @@ from ads.resources import (
     ResourceList,
     asked_choice,
     asked_own,
-    bulk_of,
-    documented_detail,
-    documented_list,
-    history_of,
 )
 from ads.selectors import in_state
 from ads.serializers import (

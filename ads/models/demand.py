@@ -1,32 +1,23 @@
-"""Inventory (slots) and demand (advertiser > campaign > line item > creative). Money in integer micros."""
+"""Demand: advertiser > campaign > line item, and who works on it. Money in integer micros."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
-from typing import Any, ClassVar, Self
-from uuid import UUID
+from typing import Any
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models.functions import Now
-from django.utils import timezone
 from django.utils.functional import cached_property
 
+from ads.models.base import AdObject
+from ads.models.inventory import Slot
 from ads.spent import spent_out
 from ads.suitability import TOLERANCES, TOPICS
-from ads.targets import https_only, validate_public_target
-from articles.models import Article, Section, Site, Tag
+from articles.models import Site
 from newsroom.ids import uuid7
 
-FLUID = "fluid"
-SIZE_PATTERN = r"^(fluid|[1-9][0-9]{0,3}x[1-9][0-9]{0,3})$"
 THOUSAND = 1_000  # A CPM is a price per so many impressions.
-DIGEST_LENGTH = 64  # SHA-256 in hexadecimal.
-size_format = RegexValidator(SIZE_PATTERN, 'Use "fluid" or a size such as "300x250".', code="invalid")
 
 
 def validate_tolerances(value: Any) -> None:
@@ -69,91 +60,6 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} at {self.site}"
-
-
-class AdQuerySet(models.QuerySet[Any]):
-    def of_site(self, site: Site) -> Self:
-        """What belongs to this site, directly or through what it belongs to."""
-        return self.filter(**{self.model.site_path: site})
-
-    def of_advertisers(self, advertisers: Collection[UUID]) -> Self:
-        """What belongs to these advertisers; nothing of a kind that belongs to none."""
-        path = self.model.advertiser_path
-        return self.filter(**{f"{path}__in": advertisers}) if path else self.none()
-
-
-class AdObject(models.Model):
-    """Something that ad managers make and change: ``version`` rises with every change (``ads.services``)."""
-
-    version = models.PositiveIntegerField(default=1, editable=False)
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-
-    site_path: ClassVar[str]
-    advertiser_path: ClassVar[str] = ""
-    audited: ClassVar[tuple[str, ...]]
-
-    objects = AdQuerySet.as_manager()
-
-    class Meta:
-        abstract = True
-
-
-class Slot(AdObject):
-    """A place for an ad on an article page."""
-
-    site_path = "site"
-    audited = ("code", "name", "position", "sizes", "active", "floor_price_micros", "after_n", "every_m")
-
-    class Position(models.TextChoices):
-        ARTICLE_TOP = "article_top", "above the article"
-        ARTICLE_BOTTOM = "article_bottom", "below the article"
-        IN_THREAD = "in_thread", "between comments"
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="slots")
-    code = models.SlugField(max_length=60, help_text="Short and lasting, such as article-top.")
-    name = models.CharField(max_length=120, help_text="As your colleagues call it.")
-    position = models.CharField(max_length=20, choices=Position.choices)
-    sizes = ArrayField(
-        models.CharField(max_length=9, validators=[size_format]),
-        default=list,
-        help_text='"fluid" or sizes such as "300x250", the preferred one first.',
-    )
-    active = models.BooleanField(default=True, help_text="Off: nothing is shown here.")
-    floor_price_micros = models.BigIntegerField(
-        "floor price", default=0, help_text="The lowest price per 1,000 impressions."
-    )
-    after_n = models.PositiveSmallIntegerField(
-        "after n comments", null=True, blank=True, help_text="In a thread: the first ad comes after so many."
-    )
-    every_m = models.PositiveSmallIntegerField(
-        "every m comments", null=True, blank=True, help_text="In a thread: then one more after every so many."
-    )
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["site", "code"], name="slot_code_per_site"),
-            models.CheckConstraint(
-                condition=models.Q(floor_price_micros__gte=0), name="slot_floor_not_negative"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(position="in_thread", after_n__isnull=False, every_m__isnull=False)
-                | ~models.Q(position="in_thread") & models.Q(after_n=None, every_m=None),
-                name="slot_in_thread_has_spacing",
-                violation_error_message="after_n and every_m belong to in_thread slots, which need both.",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(position__in=["article_top", "article_bottom", "in_thread"]),
-                name="slot_position_known",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.code
-
-    def has_room_for(self, size: str) -> bool:
-        """Whether a creative of this size may stand here; what is fluid stands everywhere."""
-        return size == FLUID or not self.sizes or FLUID in self.sizes or size in self.sizes
 
 
 class Advertiser(AdObject):
@@ -394,164 +300,3 @@ class LineItem(AdObject):
 
 
 RUNNING = (LineItem.Status.READY, LineItem.Status.PAUSED)  # What an end makes done.
-
-
-class AdImage(AdObject):
-    """A picture for creatives as it is served: encoded again, named by its content, never changed."""
-
-    site_path = "site"
-    audited = ("sha256", "width", "height", "weight_bytes")
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="ad_images")
-    sha256 = models.CharField(max_length=DIGEST_LENGTH, editable=False)
-    file = models.CharField(max_length=120, editable=False, help_text="Its path in the media folder.")
-    width = models.PositiveIntegerField(editable=False)
-    height = models.PositiveIntegerField(editable=False)
-    weight_bytes = models.PositiveIntegerField(editable=False)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["site", "sha256"], name="ad_image_once_per_site")]
-
-    def __str__(self) -> str:
-        return f"{self.width}x{self.height} {self.sha256[:12]}"
-
-    @property
-    def url(self) -> str:
-        return f"{settings.MEDIA_URL}{self.file}"
-
-
-class Creative(AdObject):
-    """What readers see: native (headline, text, picture, call to action) or a picture of one size. No HTML.
-
-    It runs only while ``approved_sha256`` is the digest of exactly what it shows and where it leads.
-    """
-
-    site_path = "line_item__campaign__advertiser__site"
-    advertiser_path = "line_item__campaign__advertiser"
-    audited = (
-        "line_item_id", "kind", "headline", "text", "call_to_action", "target_url", "image_id", "image_alt",
-        "size", "paid_by", "political", "active", "sha256", "approved_sha256",
-    )  # fmt: skip
-    # What an approval is bound to.
-    content = (
-        "line_item_id", "kind", "headline", "text", "call_to_action", "target_url", "image_alt", "size",
-        "paid_by", "political",
-    )  # fmt: skip
-
-    class Kind(models.TextChoices):
-        NATIVE = "native", "native: headline, text, picture"
-        IMAGE = "image", "a picture of one size"
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    line_item = models.ForeignKey(LineItem, on_delete=models.PROTECT, related_name="creatives")
-    kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.NATIVE)
-    headline = models.CharField(
-        max_length=90, help_text="Of a picture: its name for colleagues; readers see the picture."
-    )
-    text = models.CharField(max_length=200, blank=True)
-    call_to_action = models.CharField(
-        max_length=30, blank=True, help_text="The words of the link; empty: the headline."
-    )
-    target_url = models.CharField(
-        "target",
-        max_length=500,
-        validators=[https_only, validate_public_target],
-        help_text="Where a click leads; https only.",
-    )
-    image = models.ForeignKey(
-        AdImage, null=True, blank=True, on_delete=models.PROTECT, related_name="creatives"
-    )
-    image_alt = models.CharField(
-        "picture in words", max_length=200, blank=True, help_text="What it shows, for who cannot see it."
-    )
-    size = models.CharField(max_length=9, default="fluid", validators=[size_format])
-    paid_by = models.CharField(
-        max_length=120, blank=True, help_text="Who pays, where it is not the sponsor. Readers see it."
-    )
-    political = models.BooleanField(default=False, help_text="Only where the site takes political ads.")
-    active = models.BooleanField(default=True)
-    sha256 = models.CharField(max_length=DIGEST_LENGTH, blank=True, editable=False)
-    approved_sha256 = models.CharField(max_length=DIGEST_LENGTH, blank=True, editable=False)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(kind="native", size="fluid")
-                | models.Q(kind="image", image__isnull=False) & ~models.Q(size="fluid"),
-                name="creative_is_native_or_a_picture",
-                violation_error_message="A native ad is fluid; a picture has a size and its file.",
-            )
-        ]
-        permissions = [("approve_creative", "Can approve what advertisers show")]
-
-    def __str__(self) -> str:
-        return self.headline
-
-    @property
-    def is_approved(self) -> bool:
-        """Whether exactly this content was approved."""
-        return bool(self.sha256) and self.sha256 == self.approved_sha256
-
-
-class Approval(models.Model):
-    """Somebody has approved exactly one content of a creative. Never changed, never deleted."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    creative = models.ForeignKey(Creative, on_delete=models.CASCADE, related_name="approvals")
-    sha256 = models.CharField(max_length=DIGEST_LENGTH)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    alone = models.BooleanField(default=False, help_text="By the person who made it, with a reason.")
-    reason = models.CharField(max_length=300, blank=True)
-    at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        indexes = [models.Index(fields=["creative", "-at"], name="approvals_of_creative")]  # its page
-
-    def __str__(self) -> str:
-        return f"approval of {self.creative_id}"
-
-
-class PolicyOverride(AdObject):
-    """The editors' switch: for a time, only house ads, or none, on a site, section, tag or article."""
-
-    site_path = "site"
-    audited = ("section_id", "tag_id", "article_id", "action", "reason", "starts_at", "expires_at")
-
-    class Action(models.TextChoices):
-        HOUSE = "house", "house ads only"
-        NONE = "none", "no ads at all"
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="ad_overrides")
-    section = models.ForeignKey(Section, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
-    tag = models.ForeignKey(Tag, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
-    article = models.ForeignKey(Article, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
-    action = models.CharField(max_length=5, choices=Action.choices, default=Action.HOUSE)
-    reason = models.CharField(max_length=300)
-    starts_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(section=None, tag=None)
-                | models.Q(section=None, article=None)
-                | models.Q(tag=None, article=None),
-                name="override_of_one_scope",
-                violation_error_message="Choose a section, a tag or an article, or none for the whole site.",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(action__in=["house", "none"]), name="override_action_known"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(expires_at__gt=models.F("starts_at")),
-                name="override_ends_after_start",
-                violation_error_message="It ends before it starts.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_action_display()}: {self.article or self.section or self.tag or self.site}"

@@ -59,20 +59,27 @@ class UsageCounter:
         self._counts: dict[tuple[UUID, date], Counts] = {}
 
     def add(self, key_id: UUID, counts: Counts, *, at: datetime | None = None) -> None:
-        day = (at or datetime.now(UTC)).astimezone(UTC).date()
         with self._lock:
-            known = self._counts.get((key_id, day))
-            if known is None:
-                self._counts[key_id, day] = counts
-            else:
-                known.add(counts)
+            self._known(key_id, at).add(counts)
+
+    def _known(self, key_id: UUID, at: datetime | None = None) -> Counts:
+        """What was counted of the key on this day; the caller has the lock."""
+        day = (at or datetime.now(UTC)).astimezone(UTC).date()
+        known = self._counts.get((key_id, day))
+        if known is None:
+            known = self._counts[key_id, day] = Counts()
+        return known
 
     def scored(self, key_id: UUID, *, toxicity: list[float], held: int = 0, refused: int = 0) -> None:
         """One call was answered: texts by their toxicity, those held unscored, calls over the quota."""
-        counts = Counts(requests=1, texts=len(toxicity) + held, held=held, refused=refused)
-        for score in toxicity:
-            counts.scores[bin_of(score)] += 1
-        self.add(key_id, counts)
+        with self._lock:
+            known = self._known(key_id)
+            known.requests += 1
+            known.texts += len(toxicity) + held
+            known.held += held
+            known.refused += refused
+            for score in toxicity:
+                known.scores[bin_of(score)] += 1
 
     def failed(self, key_id: UUID) -> None:
         """One call was answered with an error."""

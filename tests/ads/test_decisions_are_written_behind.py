@@ -154,6 +154,23 @@ def test_who_explains_a_decision_of_this_moment_waits_for_it(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_warm_page_asks_the_database_nothing_before_its_answer(
+    article: Article,
+    sold: Creative,
+    behind: Callable[..., Writer],
+    settings: Any,
+    django_assert_num_queries: Any,
+) -> None:
+    settings.ADS_FRESH_S = 60
+    writer = behind(every_s=60.0)
+    serve(article, ["top"], at=timezone.now())
+    with django_assert_num_queries(0):
+        serve(article, ["top"], at=timezone.now())
+    writer.stop()  # A process that ends gracefully writes what waits.
+    assert AdDecision.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
 def test_an_event_that_comes_first_changes_nothing(
     article: Article, sold: Creative, behind: Callable[..., Writer]
 ) -> None:

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import logging
+from typing import Any
 from uuid import UUID
 
 from celery import shared_task
+from celery.signals import worker_init
+from django.db import DatabaseError, connections
 from django.utils import timezone
 
 from moderation import retention, services
+from moderation.engine import ModelUnavailable, engine
+
+logger = logging.getLogger("moderation")
+
+
+@worker_init.connect
+def load_the_classifier(**kwargs: Any) -> None:
+    """Before the children fork: they share it, and the first comment does not wait for it."""
+    try:
+        engine.active()
+    except (ModelUnavailable, DatabaseError) as error:
+        logger.warning("the worker starts without a classifier: %s", type(error).__name__)
+    finally:
+        connections.close_all()  # A connection must not be shared.
 
 
 @shared_task

@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import task_postrun, worker_init
+from celery.signals import celeryd_after_setup, task_postrun
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 
@@ -16,7 +16,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@worker_init.connect
+@celeryd_after_setup.connect
 def share_memory(**kwargs: Any) -> None:
     """Before the children fork: a collection in one would write to every object, and so copy its page."""
     gc.collect()

@@ -20,7 +20,7 @@ from comments.selectors import oldest_pending_age_s
 from moderation.desk import claims, words
 from moderation.desk.appeal_views import appeals_of
 from moderation.desk.clusters import Waiting
-from moderation.desk.deciding import decide, decide_all
+from moderation.desk.deciding import decide, decide_all, decided_meanwhile
 from moderation.desk.digests import set_mail_hour
 from moderation.desk.emergency_views import emergency_panel
 from moderation.desk.forms import (
@@ -185,7 +185,7 @@ def decide_one(request: HttpRequest, here: Visit) -> HttpResponse:
     except Comment.DoesNotExist:
         raise Http404 from None
     except DomainError as error:
-        return _refused(request, here, seen, _explained(error), status=error.status)
+        return _refused(request, here, seen, _explained(error, seen), status=error.status)
     if FRAGMENT in request.headers:
         return _fragment(request, here, seen.comment_id, is_settled=data["action"] != UNDO)
     messages.success(request, f"{_name(seen.comment_id)}: {words.OUTCOMES[made.outcome]}.")
@@ -250,7 +250,7 @@ def escalate(request: HttpRequest, here: Visit) -> HttpResponse:
     except Comment.DoesNotExist:
         raise Http404 from None
     except DomainError as error:
-        return _refused(request, here, seen, _explained(error), status=error.status)
+        return _refused(request, here, seen, _explained(error, seen), status=error.status)
     if FRAGMENT in request.headers:
         return _fragment(request, here, seen.comment_id)
     messages.success(request, f"{_name(seen.comment_id)}: put before a colleague.")
@@ -307,9 +307,11 @@ def _fragment(
     return response
 
 
-def _explained(error: DomainError) -> str:
+def _explained(error: DomainError, seen: Seen) -> str:
     if error.code in {"stale_decision", "no_such_text"}:
-        return "Nothing was decided: the comment has changed since you saw it. This is how it stands now."
+        colleague = decided_meanwhile(seen)
+        changed = f"{colleague} decided on it" if colleague else "the comment has changed"
+        return f"Nothing was decided: {changed} since you saw it. This is how it stands now."
     return f"Nothing was decided: {error.detail[0].lower()}{error.detail[1:]}".rstrip(".") + "."
 
 

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from comments.models import Comment
 from comments.services import edit_comment
-from moderation.models import Policy, WordList
+from moderation.desk.models import Claim
+from moderation.models import Decision, Policy, WordList
 from newsroom.audit.services import record
 from tests.factories import ArticleFactory, CommentFactory, TagFactory, UserFactory
 
@@ -223,6 +224,26 @@ def test_two_editors_at_one_queue_are_led_to_different_comments(editor, person, 
     other = sign_in(bess.username, "/admin/desk/queues/all/?sort=oldest")
     assert other.locator(f"#c-{first.pk}").get_by_text("kerensa has this in hand.").is_visible()
     assert other.locator("[data-item].is-current").get_attribute("id") == f"c-{second.pk}"
+
+
+def test_of_two_editors_who_press_for_one_comment_the_later_one_is_told(editor, person, hold, sign_in):
+    comment = hold(body="The tide was in by noon.")
+    bess = person("editor", "bess")
+    one = sign_in(editor.username, "/admin/desk/queues/all/")
+    one.wait_for_function(CLAIMED)
+    Claim.objects.all().delete()  # It ran out while the page stood open.
+    other = sign_in(bess.username, "/admin/desk/queues/all/")
+    other.wait_for_function(CLAIMED)
+    other.locator(f"#c-{comment.pk}").get_by_role("button", name="Approve").click()
+    other.locator(f"#c-{comment.pk}[data-settled]").wait_for()
+    one.locator(f"#c-{comment.pk}").get_by_role("button", name="Approve").click()
+    item = one.locator(f"#c-{comment.pk}")
+    item.get_by_role("alert").wait_for()
+    assert "Nothing was decided" in item.get_by_role("alert").inner_text()
+    assert "bess" in item.inner_text(), "how it stands now, and by whom"
+    assert status(comment) == "published"
+    assert Decision.objects.filter(comment=comment, actor_kind="person").count() == 1
+    sign_in.said[:] = [line for line in sign_in.said if "409" not in line]
 
 
 def test_a_harsh_text_is_shown_before_it_can_be_approved(editor, hold, sign_in):

@@ -13,10 +13,24 @@ import sys
 from newsroom.embedded.processes import die_with_parent
 
 
+class Forks:
+    """Knows who forks, so that a child notices a parent that died before it could ask to be told."""
+
+    def __init__(self) -> None:
+        self.parent = os.getpid()
+
+    def before(self) -> None:
+        self.parent = os.getpid()
+
+    def in_child(self) -> None:
+        die_with_parent(parent=self.parent)
+
+
 def main() -> None:
     module = sys.argv[1]
     del sys.argv[0]
-    os.register_at_fork(after_in_child=die_with_parent)
+    forks = Forks()
+    os.register_at_fork(before=forks.before, after_in_child=forks.in_child)
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

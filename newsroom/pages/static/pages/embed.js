@@ -67,7 +67,7 @@ textarea { min-block-size: 8em; resize: vertical; }
     return { ok: response.ok, status: response.status, document, wait: response.headers.get("Retry-After") };
   };
 
-  // Sentences and brackets end after an address: "(see https://example.org/a)." links to /a.
+  // Sentences and brackets end after an address: "(see example.org/a)." links to /a.
   const trimmed = (url) => {
     let unopened = url.split(")").length - url.split("(").length;
     let end = url.length;

@@ -100,10 +100,10 @@ def decide(
 def decided_meanwhile(seen: Seen) -> str:
     """The person who decided on this comment after it was shown; empty if that was not what changed."""
     comment = Comment.objects.filter(pk=seen.comment_id, revision=seen.revision).first()
-    if comment is None or comment.decision_id == seen.decision_id:
+    if comment is None or comment.decision_id in {None, seen.decision_id}:
         return ""
-    made = Decision.objects.filter(pk=comment.decision_id).select_related("actor").first()
-    return made.actor.get_username() if made and made.actor else ""
+    made = Decision.objects.select_related("actor").get(pk=comment.decision_id)
+    return made.actor.get_username() if made.actor else ""
 
 
 def _decide(seen: Seen, action: str, *, actor: Any, reason: str, note: str, is_bulk: bool) -> Decision:

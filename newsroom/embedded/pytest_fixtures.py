@@ -19,6 +19,7 @@ from newsroom.embedded.processes import dies_with_parent, session_members, signa
 from newsroom.embedded.pytest_plugin import RUNTIME, chromium, runtime_role
 
 WORKER_STARTS_IN_S = 60.0
+EMPTYING_TRIES = 4
 # Filled by migrations: models, what one may do with them, and the roles that may.
 KEPT = {
     "django_migrations",
@@ -56,6 +57,17 @@ def empty_tables() -> None:
     Django's own flush empties all, then makes every permission again, which takes most of such a test's
     time, and makes no role again.
     """
+    from django.db import OperationalError
+
+    for _ in range(EMPTYING_TRIES - 1):
+        try:
+            return _empty_tables()
+        except OperationalError:  # A deadlock with a request that a closed page has left running.
+            time.sleep(0.5)
+    return _empty_tables()
+
+
+def _empty_tables() -> None:
     from django.db import connection, transaction
     from psycopg import sql
 

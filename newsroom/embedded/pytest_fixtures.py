@@ -58,13 +58,17 @@ def empty_tables() -> None:
     time, and makes no role again.
     """
     from django.db import OperationalError
+    from psycopg.errors import DeadlockDetected
 
-    for _ in range(EMPTYING_TRIES - 1):
+    for tries_left in reversed(range(EMPTYING_TRIES)):
         try:
-            return _empty_tables()
-        except OperationalError:  # A deadlock with a request that a closed page has left running.
+            _empty_tables()
+        except OperationalError as error:  # With a request that a closed page has left running.
+            if not tries_left or not isinstance(error.__cause__, DeadlockDetected):
+                raise
             time.sleep(0.5)
-    return _empty_tables()
+        else:
+            break
 
 
 def _empty_tables() -> None:

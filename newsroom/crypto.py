@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from uuid import UUID
@@ -56,16 +57,16 @@ def _mac(key: bytes, purpose: str, message: bytes) -> bytes:
     return hmac.new(key, purpose.encode() + b"\0" + message, hashlib.sha256).digest()
 
 
-def _token_mac(key: Key, purpose: str, message: bytes) -> bytes:
+def _token_mac(key: Key, purpose: str, message: bytes, *, digest: str = "sha256") -> bytes:
     """The same under a key that the process has for good: its schedule, half of the work, is kept."""
-    keyed = _schedule(key.secret).copy()
+    keyed = _schedule(key.secret, digest).copy()
     keyed.update(purpose.encode() + b"\0" + message)
     return keyed.digest()
 
 
 @lru_cache(maxsize=32)
-def _schedule(key: bytes) -> hmac.HMAC:
-    return hmac.new(key, digestmod=hashlib.sha256)
+def _schedule(key: bytes, digest: str) -> hmac.HMAC:
+    return hmac.new(key, digestmod=digest)
 
 
 # --- addresses -----------------------------------------------------------------------------------
@@ -108,13 +109,7 @@ def sign(purpose: str, message: str) -> str:
 
 def is_signed(purpose: str, message: str, token: str) -> bool:
     """Whether ``token`` is what :func:`sign` gave, under any key of the ring; in constant time."""
-    kid, _, mac = token.rpartition(".")  # A key may be named 2026.11; the MAC holds no dot.
-    matches = False
-    for key in _ring("NEWSROOM_TOKEN_KEYS"):
-        expected = _encode(_token_mac(key, purpose, message.encode()))
-        if kid == key.kid:
-            matches = hmac.compare_digest(mac.encode(errors="replace"), expected.encode()) or matches
-    return matches
+    return _is_right(token, lambda key: _encode(_token_mac(key, purpose, message.encode())))
 
 
 def sign_parts(purpose: str, message: str) -> tuple[str, ...]:
@@ -125,12 +120,15 @@ def sign_parts(purpose: str, message: str) -> tuple[str, ...]:
 
 def is_signed_part(purpose: str, message: str, part: int, token: str) -> bool:
     """Whether ``token`` is that part of what :func:`sign_parts` gave, under any key; in constant time."""
-    kid, _, mac = token.rpartition(".")
+    return _is_right(token, lambda key: _parts(key, purpose, message)[part])
+
+
+def _is_right(token: str, expected: Callable[[Key], str]) -> bool:
+    kid, _, mac = token.rpartition(".")  # A key may be named 2026.11; the MAC holds no dot.
     matches = False
     for key in _ring("NEWSROOM_TOKEN_KEYS"):
         if kid == key.kid:
-            expected = _parts(key, purpose, message)[part]
-            matches = hmac.compare_digest(mac.encode(errors="replace"), expected.encode()) or matches
+            matches = hmac.compare_digest(mac.encode(errors="replace"), expected(key).encode()) or matches
     return matches
 
 
@@ -139,15 +137,9 @@ _PART_BYTES = 21  # 168 bits each, of 512; no padding in base64.
 
 
 def _parts(key: Key, purpose: str, message: str) -> tuple[str, ...]:
-    keyed = _long_schedule(key.secret).copy()
-    keyed.update(purpose.encode() + b"\0" + message.encode())
-    text = base64.urlsafe_b64encode(keyed.digest()[: PARTS * _PART_BYTES]).decode()
-    return text[:28], text[28:56], text[56:]
-
-
-@lru_cache(maxsize=32)
-def _long_schedule(key: bytes) -> hmac.HMAC:
-    return hmac.new(key, digestmod=hashlib.sha512)
+    mac = _token_mac(key, purpose, message.encode(), digest="sha512")
+    starts = range(0, PARTS * _PART_BYTES, _PART_BYTES)
+    return tuple(_encode(mac[start : start + _PART_BYTES]) for start in starts)
 
 
 def comment_token(comment_id: UUID, purpose: str) -> str:

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 
 from moderation.ports import discovery, perspective
-from moderation.ports.perspective import Answer, Refused
+from moderation.ports.perspective import Analysis, Answer, Refused
 from moderation.ports.selectors import KnownKey, known_keys
 from moderation.ports.usage import usage
 from newsroom.limits import spend
@@ -31,11 +31,8 @@ def analyze(request: HttpRequest) -> HttpResponse:
 
 def _analysis(request: HttpRequest, key: KnownKey) -> Answer:
     """Scores, or 1.0 where the key says so: also while the database is away, and if scoring itself fails."""
-    try:
-        analysis = perspective.parse_analysis(perspective.parse_body(request.body))
-    except RequestDataTooBig:
-        if not key.holds:
-            raise
+    analysis = _read(request, key)
+    if analysis is None:
         return perspective.held_unread()
     try:
         if not key.is_confirmed:
@@ -52,6 +49,16 @@ def _analysis(request: HttpRequest, key: KnownKey) -> Answer:
         if not key.holds:
             raise perspective.failed() from None
     return perspective.held(analysis)
+
+
+def _read(request: HttpRequest, key: KnownKey) -> Analysis | None:
+    """What is asked for; None if it is too large to be read, and the key holds what cannot be scored."""
+    try:
+        return perspective.parse_analysis(perspective.parse_body(request.body))
+    except RequestDataTooBig:
+        if not key.holds:
+            raise
+        return None
 
 
 def suggest_score(request: HttpRequest) -> HttpResponse:
@@ -119,10 +126,8 @@ def _answered(request: HttpRequest, answer: Callable[[HttpRequest, KnownKey], An
 def _over_quota(request: HttpRequest, key: KnownKey, *, wait_s: int, may_hold: bool) -> HttpResponse:
     """429; or 1.0, unscored, where the key's client would take an error for a permission."""
     if may_hold and key.holds:
-        try:
-            given = perspective.held(perspective.parse_analysis(perspective.parse_body(request.body)))
-        except RequestDataTooBig:
-            given = perspective.held_unread()
+        analysis = _read(request, key)
+        given = perspective.held_unread() if analysis is None else perspective.held(analysis)
         usage.scored(key.id, toxicity=[], held=1, refused=1)
         return _json(200, given.document)
     usage.refused(key.id)

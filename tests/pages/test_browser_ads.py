@@ -93,14 +93,16 @@ def test_blocks_that_come_later_are_filled_in_one_call_without_a_jump(
 
 def test_more_comments_bring_their_own_ads(live_server: Any, article: Any, open_page: Any) -> None:
     page = open_page(f"{live_server.url}{article.get_absolute_url()}", **PLAIN)
-    page.evaluate("() => document.querySelectorAll('.ad-between').forEach(ad => ad.remove())")
-    page.evaluate(
-        """slug => Object.assign(document.querySelector('#comment-list').dataset,
-            {adSlot: 'thread', adArticle: slug, adSort: 'newest', adLimit: '30'})""",
-        article.slug,
-    )
     with page.expect_request("**/ads/decisions/") as asked:
-        page.evaluate("() => document.querySelector('#comment-list').append(document.createElement('hr'))")
+        page.evaluate(
+            """slug => {
+                document.querySelectorAll('.ad-between').forEach(ad => ad.remove());
+                const list = document.querySelector('#comment-list');
+                Object.assign(list.dataset, {adSlot: 'thread', adArticle: slug, adSort: 'newest', adLimit: '30'});
+                list.append(document.createElement('hr'));
+            }""",
+            article.slug,
+        )
     sent = asked.value.post_data_json
     above = page.locator(".ad-above")
     assert sent["view"] == above.get_attribute("data-ad-view")

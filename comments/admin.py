@@ -122,6 +122,7 @@ class CommentSettingsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                     "form_min_age_s",
                     "wave_commenters",
                     "hold_shorteners",
+                    "hold_threats",
                     "hold_disposable",
                     "disposable_domains",
                     "spam_wave_after",

@@ -368,6 +368,11 @@ class CommentSettings(models.Model):
     hold_shorteners = models.BooleanField(
         default=True, db_default=True, help_text="Links by way of a shortener hold the comment."
     )
+    hold_threats = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="Words that threaten somebody hold the comment, whatever the classifier says.",
+    )
     hold_disposable = models.BooleanField(
         default=True, db_default=True, help_text="Throw-away email addresses hold the comment."
     )

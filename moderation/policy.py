@@ -26,6 +26,7 @@ HOLDING_RULES = {
     "premoderated": "premoderated",
     "blocked_author": "blocked_author",
     "new_author": "new_author",
+    "threat_words": "threat",
     "suspect_word": "suspect_word",
     "blocked_domain": "links",
     "too_many_links": "links",

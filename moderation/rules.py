@@ -28,7 +28,13 @@ def rule_findings(comment: Comment, private: CommentPrivate, policy: ResolvedPol
         *_author_findings(private, policy, known),
         *_wave_findings(comment, private, own),
     ]
-    return found if own.hold_shorteners else [each for each in found if each.code != "shortened_link"]
+    lifted = {code for code, holds in _holds(own).items() if not holds}
+    return [each for each in found if each.code not in lifted]
+
+
+def _holds(own: CommentSettings) -> dict[str, bool]:
+    """Rules that a site can do without."""
+    return {"shortened_link": own.hold_shorteners, "threat_words": own.hold_threats}
 
 
 def _listed(known: Circumstances) -> list[Listed]:

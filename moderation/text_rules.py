@@ -13,6 +13,7 @@ from publicsuffixlist import PublicSuffixList
 
 from moderation.classifier.text import MAX_CHARACTERS, MatchForm, match_form
 from moderation.policy import Finding, ResolvedPolicy
+from moderation.threats import threat_findings
 
 BANNED, SUSPECT, BLOCKED_DOMAIN, TRUSTED_DOMAIN = "banned", "suspect", "blocked_domain", "trusted_domain"
 OF_DOMAINS = frozenset((BLOCKED_DOMAIN, TRUSTED_DOMAIN))
@@ -50,7 +51,12 @@ class Listed:
 
 def text_findings(*, name: str, body: str, lists: Sequence[Listed], policy: ResolvedPolicy) -> list[Finding]:
     """Everything that the rules find by reading alone, in no order."""
-    return [*_word_findings(name, body, lists), *_link_findings(name, body, lists, policy)]
+    forms = {"body": one_blank_apart(match_form(body)), "name": one_blank_apart(match_form(name))}
+    return [
+        *threat_findings(forms),
+        *_word_findings(name, body, lists),
+        *_link_findings(name, body, lists, policy),
+    ]
 
 
 # --- words ------------------------------------------------------------------------------------------------
@@ -87,15 +93,19 @@ def _automaton(words: tuple[str, ...], is_literal: bool) -> ahocorasick.Automato
     return automaton
 
 
+def one_blank_apart(form: MatchForm) -> MatchForm:
+    """The form with each run of blanks or line ends as one blank: a phrase is found across any of them."""
+    form = form.without(blank.start() for blank in _BLANK_AFTER_BLANK.finditer(form.text))
+    return MatchForm(_BLANK.sub(" ", form.text), form.starts, form.ends)
+
+
 def word_hits(form: MatchForm, words: Iterable[str], *, is_literal: bool = False) -> list[Hit]:
     """Which whole words or phrases stand where, as ranges of the original text; ``form`` is of that kind."""
     automaton = _automaton(tuple(words), is_literal)
     if automaton is None:
         return []
-    # A phrase is found across any run of blanks or a line end.
-    blanks = [blank.start() for blank in _BLANK_AFTER_BLANK.finditer(form.text)]
-    form = form.without(blanks)
-    text, hits = _BLANK.sub(" ", form.text), set()
+    form = one_blank_apart(form)
+    text, hits = form.text, set()
     for last, (word, key) in automaton.iter(text):
         start, end = last - len(key) + 1, last + 1
         if not _runs_on(text, start - 1) and not _runs_on(text, end - 1):

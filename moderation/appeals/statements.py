@@ -73,7 +73,7 @@ def _facts(comment: Comment, decision: Decision, *, by_machine: bool) -> list[st
     codes = {finding["code"] for finding in judged.findings}
     if "banned_word" in codes or "suspect_word" in codes:
         facts.append(gettext("A word in it is on a list that the editors keep."))
-    if any(code.startswith("score:") for code in codes):
+    if "threat_words" in codes or any(code.startswith("score:") for code in codes):
         facts.append(gettext("A program that looks for insults, threats, hate and spam pointed it out."))
     if Report.objects.filter(comment_id=comment.pk, decision_id=decision.pk).exists():
         facts.append(gettext("Somebody had reported it."))

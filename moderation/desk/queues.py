@@ -17,7 +17,7 @@ from comments.models import Comment
 from comments.reports.models import Report
 from moderation.appeals.models import Appeal
 from moderation.desk.models import Escalation
-from moderation.models import Decision
+from moderation.models import Decision, ReasonCode
 
 RECENT = timedelta(hours=48)
 HOT_WINDOW = timedelta(hours=1)
@@ -43,7 +43,7 @@ _QUEUES = (
     Queue(
         "rule",
         "Held by rule",
-        "A word list, a wave, a flood, links, or a switch to read everything first.",
+        "A word list, a threat, a wave, a flood, links, or a switch to read everything first.",
         held_by="rule",
     ),
     Queue(
@@ -104,6 +104,7 @@ class Ranked:
     article_id: UUID
     since: datetime
     risk: float
+    threatens: bool = False  # by the rule, whatever it scores: as risky as can be
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,9 +286,12 @@ def ordered_ids(queue: Queue, *, wanted: Wanted, now: datetime) -> list[UUID]:
     needs_scores = wanted.score_from is not None or wanted.score_to is not None
     if not needs_scores and (newest_first or wanted.sort == "oldest"):
         return list(by_time.values_list("pk", flat=True)[:MOST_ORDERED])
-    rows = list(by_time.values_list("pk", "article_id", "since")[:MOST_ORDERED])
-    risks = highest_scores([pk for pk, _, _ in rows])
-    ranked = [Ranked(pk, article, since, risks.get(pk, UNKNOWN_RISK)) for pk, article, since in rows]
+    rows = list(by_time.values_list("pk", "article_id", "since", "reason_code")[:MOST_ORDERED])
+    risks = highest_scores([pk for pk, *_ in rows])
+    ranked = [
+        Ranked(pk, article, since, risks.get(pk, UNKNOWN_RISK), threatens=reason == ReasonCode.THREAT)
+        for pk, article, since, reason in rows
+    ]
     low = 0.0 if wanted.score_from is None else wanted.score_from
     high = 1.0 if wanted.score_to is None else wanted.score_to
     ranked = [row for row in ranked if low <= row.risk <= high]
@@ -336,7 +340,7 @@ def by_urgency(
 
     def urgency(row: Ranked) -> float:
         hours = max((now - row.since).total_seconds(), 0.0) / 3600
-        return row.risk * (1 + heat.get(row.article_id, 0)) * (1 + hours)
+        return (1.0 if row.threatens else row.risk) * (1 + heat.get(row.article_id, 0)) * (1 + hours)
 
     lots = {
         row.pk: hashlib.blake2b(row.pk.bytes, digest_size=8, salt=drawn_on.isoformat().encode()).digest()

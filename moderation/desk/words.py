@@ -28,6 +28,7 @@ LABELS = {
 MARKS = {f"score:{label}": name for label, name in LABELS.items()} | {
     "banned_word": "banned word",
     "suspect_word": "suspect word",
+    "threat_words": "threat",
     "links": "link",
     "blocked_domain": "blocked domain",
     "too_many_links": "link",
@@ -37,6 +38,7 @@ MARKS = {f"score:{label}": name for label, name in LABELS.items()} | {
 _PLAIN = {
     "banned_word": "Contains a banned word.",
     "suspect_word": "Contains a suspect word.",
+    "threat_words": "Contains words that threaten somebody.",
     "blocked_domain": "Links to a blocked domain.",
     "shortened_link": "A link hides where it leads behind a shortener.",
     "disposable_address": "Sent with a throw-away email address.",

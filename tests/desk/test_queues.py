@@ -131,6 +131,13 @@ def test_risk_times_reach_times_age_comes_first():
     assert ranked == [rows[2].pk, rows[3].pk]
 
 
+def test_a_threat_is_as_risky_as_can_be_whatever_it_scores():
+    now = timezone.now()
+    likely = Ranked(UUID(int=11 << 64), UUID(int=2), now - timedelta(hours=1), risk=0.9)
+    threat = Ranked(UUID(int=12 << 64), UUID(int=2), now - timedelta(hours=1), risk=0.01, threatens=True)
+    assert by_urgency([likely, threat], heat={}, now=now, drawn_on=now.date()) == [threat.pk, likely.pk]
+
+
 def test_some_places_are_drawn_by_lot_and_nothing_is_lost():
     now = timezone.now()
     rows = [Ranked(UUID(int=n), UUID(int=0), now - timedelta(hours=1), risk=n / 1000) for n in range(1, 401)]

@@ -137,6 +137,22 @@ def test_links_by_way_of_a_shortener_are_found_where_the_site_minds() -> None:
     assert "shortened_link" not in found(comment)
 
 
+def test_a_threat_is_held_for_a_person_where_the_site_minds() -> None:
+    comment = CommentFactory(body="Nice house. I know  where\nyou live.")
+    finding = found(comment)["threat_words"]
+
+    assert [comment.body[start:end] for start, end in finding.spans] == ["I know  where\nyou live"]
+    outcome = decide_(
+        findings=[finding],
+        scores={"toxicity": 0.01},
+        supported={"toxicity": True},
+        policy=ResolvedPolicy(thresholds={"toxicity": Thresholds(0.5, 0.9)}),
+    )
+    assert (outcome.status, outcome.held_by, outcome.reason_code) == ("held", "rule", "threat")
+    CommentSettings.objects.create(site=SiteFactory(), hold_threats=False)
+    assert "threat_words" not in found(comment)
+
+
 def test_a_throw_away_address_is_held_and_never_refused() -> None:
     thrown = CommentFactory(email="ada@mail.MAILINATOR.com")
     assert "disposable_address" in found(thrown)

@@ -98,7 +98,8 @@ def test_more_comments_bring_their_own_ads(live_server: Any, article: Any, open_
             """slug => {
                 document.querySelectorAll('.ad-between').forEach(ad => ad.remove());
                 const list = document.querySelector('#comment-list');
-                Object.assign(list.dataset, {adSlot: 'thread', adArticle: slug, adSort: 'newest', adLimit: '30'});
+                const thread = {adSlot: 'thread', adArticle: slug, adSort: 'newest', adLimit: '30'};
+                Object.assign(list.dataset, thread);
                 list.append(document.createElement('hr'));
             }""",
             article.slug,

@@ -74,7 +74,7 @@ def test_64_kib_is_the_most_with_or_without_a_length(
     assert answered == status
     if status == 413:
         assert document["code"] == "payload_too_large"
-    assert took < 10
+    assert took < 25
 
 
 @pytest.mark.parametrize("chunked", [False, True])
@@ -126,7 +126,7 @@ def raw(server: WebServer, request: bytes, *, wait_s: float = 10) -> bytes:
 def test_a_broken_request_is_refused_and_the_server_goes_on(
     web_server: WebServer, article: Article, request_line: bytes
 ) -> None:
-    answer = raw(web_server, request_line, wait_s=3)
+    answer = raw(web_server, request_line, wait_s=5)
 
     assert b" 500 " not in answer.split(b"\r\n")[0]
     assert send(web_server, article, sent())[0] == 202
@@ -138,7 +138,7 @@ def test_a_body_that_stops_half_way_is_not_kept(web_server: WebServer, article: 
         f"Content-Length: 500\r\n\r\n"
     ).encode() + sent()
 
-    answer = raw(web_server, request, wait_s=3)
+    answer = raw(web_server, request, wait_s=5)
 
     assert b" 202 " not in answer
     assert not Comment.objects.exists()
@@ -192,9 +192,9 @@ def test_the_two_encodings_of_a_thread_have_two_tags(web_server: WebServer, arti
 
 # --- the broker ----------------------------------------------------------------------------------------
 def patience_s(server: WebServer, article: Article) -> float:
-    """1.5 s, and what this machine takes just now for a request that never gets as far as the broker."""
+    """Of 1 s for the broker and what this machine takes just now for a request that never gets that far, enough."""
     refused = [send(server, article, sent(body=""))[2] for _ in range(12)]  # The first ones also import.
-    return 1.5 + max(refused[6:])
+    return 1.5 + 5 * max(refused[6:])
 
 
 @pytest.fixture(scope="module")

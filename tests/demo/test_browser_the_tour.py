@@ -23,7 +23,8 @@ pytestmark = [
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 OUTCOMES = {"friendly": "published", "rude": "held", "disguised": "held", "spam": "held"}
-DECIDED_MS = 30_000
+DECIDED_MS = 60_000
+expect.set_options(timeout=DECIDED_MS)
 
 
 @pytest.fixture(scope="module")

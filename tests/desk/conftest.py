@@ -139,7 +139,7 @@ def sign_in(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]
         context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | profile))
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
         page.on(
             "console", lambda line: said.append(f"{page.url}: {line.text}") if line.type == "error" else None

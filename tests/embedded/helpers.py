@@ -10,7 +10,7 @@ from newsroom.embedded.state import State
 PARTS = ("keeper", "postgresql", "valkey")
 
 
-def wait_until(is_so: Callable[[], bool], *, patience_s: float = 15.0) -> bool:
+def wait_until(is_so: Callable[[], bool], *, patience_s: float = 60.0) -> bool:
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
         if is_so():

@@ -36,7 +36,7 @@ class Story:
     def pid(self) -> int | None:
         return read_pid_file(self.run / "part.pid")
 
-    def tick_until(self, is_so: object, patience_s: float = 10.0) -> bool:
+    def tick_until(self, is_so: object, patience_s: float = 60.0) -> bool:
         def check() -> bool:
             self.restarter.tick()
             return bool(is_so())  # type: ignore[operator]
@@ -103,7 +103,7 @@ def test_a_second_request_does_not_wait(story: Story) -> None:
     assert wait_until(lambda: "deaf" in (story.run / "part.log").read_text())
     started = time.monotonic()
     story.restarter.stop("part", force=lambda: True)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 def test_a_part_killed_for_a_while_stays_away_that_long(story: Story) -> None:
@@ -120,7 +120,7 @@ def test_a_frozen_part_can_be_stopped(story: Story) -> None:
     story.restarter.freeze("part")
     started = time.monotonic()
     story.restarter.stop("part")
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 def test_what_a_killed_supervisor_left_is_swept_up(tmp_path: Path) -> None:

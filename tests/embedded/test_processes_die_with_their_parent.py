@@ -42,7 +42,7 @@ def kill_and_see_all_die(process: subprocess.Popen[str], pids: list[int]) -> boo
     assert all(is_running(pid) for pid in pids)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
-    return wait_until(lambda: not any(is_running(pid) for pid in pids), patience_s=3)
+    return wait_until(lambda: not any(is_running(pid) for pid in pids), patience_s=20)
 
 
 def test_forked_children_die_with_an_attached_module(tmp_path: Path) -> None:

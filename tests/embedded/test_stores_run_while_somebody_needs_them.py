@@ -1,11 +1,13 @@
 import os
 import signal
 import subprocess
+import sys
 
 import psycopg
 import pytest
 import redis
 
+from newsroom.embedded.environment import demo_environment
 from newsroom.embedded.keeper import hold
 from newsroom.embedded.state import Refused, State
 from tests.embedded.helpers import all_gone, hold_quickly, running, wait_until
@@ -22,6 +24,21 @@ def test_the_runtime_role_may_not_change_the_schema_and_the_owner_may(state: Sta
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             runtime.execute("CREATE TABLE mine (words text)")
     lease.release()
+
+
+def test_a_command_on_a_database_without_tables_says_how_to_make_them(state: State) -> None:
+    lease = hold_quickly(state)
+    done = subprocess.run(
+        [sys.executable, "-m", "newsroom.embedded.django_command", "verify_audit"],
+        env=demo_environment(state, lease.urls),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lease.release()
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "dev.py manage migrate" in done.stderr
 
 
 def test_rows_and_queued_tasks_survive_a_restart(state: State) -> None:
@@ -57,14 +74,14 @@ def test_letting_go_leaves_them_to_the_others(state: State, holder: subprocess.P
 def test_a_killed_holder_leaves_nothing_running(state: State, holder: subprocess.Popen[str]) -> None:
     pids = running(state)
     os.kill(holder.pid, signal.SIGKILL)
-    assert wait_until(lambda: all_gone(pids), patience_s=5)
+    assert wait_until(lambda: all_gone(pids))
 
 
 def test_a_killed_keeper_takes_the_stores_along_and_they_start_again(state: State) -> None:
     lease = hold_quickly(state)
     pids = running(state)
     os.kill(pids["keeper"], signal.SIGKILL)
-    assert wait_until(lambda: all_gone(pids), patience_s=5)
+    assert wait_until(lambda: all_gone(pids))
     lease.close()
     again = hold_quickly(state)
     with psycopg.connect(again.urls["DATABASE_URL"]) as runtime:

@@ -158,7 +158,7 @@ def _asked_to_stop_it_leaves_nothing(demo: Demo) -> None:
     demo.process.send_signal(signal.SIGINT)
     assert demo.process.wait(timeout=60) == 0
     assert not any(map(is_running, everything))
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 50
     assert "Traceback" not in demo.said
 
 

@@ -193,4 +193,4 @@ def test_frozen_redis_costs_a_third_of_a_second_once(monkeypatch: pytest.MonkeyP
         took = time.monotonic() - started
 
     assert not any(answers)
-    assert took < 1.0
+    assert took < 10  # One wait of 0.3 s, not fifty.

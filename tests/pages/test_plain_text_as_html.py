@@ -76,10 +76,10 @@ def test_any_stored_comment_gives_valid_html_of_links_and_line_breaks(text):
     "text", [f"https://x/{')' * 5_000}", "\n " * 2_500, "*" * 5_000, RUN_ON, f"**{RUN_ON}", "https://" * 600]
 )
 def test_a_hostile_text_takes_no_longer_than_a_long_one(text):
-    started = time.perf_counter()
+    started = time.process_time()
     comment_html(text)
     article_html(text)
-    assert time.perf_counter() - started < 0.25
+    assert time.process_time() - started < 1.0  # 20 ms; what grows with the square takes many seconds.
 
 
 def test_an_article_has_headings_quotations_and_emphasis():

@@ -119,7 +119,7 @@ def test_it_stops_cleanly(
     process = start_reconciler()
     wait_for(lambda: len(leaders()) == 1)
     os.kill(process.pid, signum)
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=60) == 0
     assert session_members(process.pid) == []
     assert leaders() == []
 

@@ -192,7 +192,7 @@ def test_the_two_encodings_of_a_thread_have_two_tags(web_server: WebServer, arti
 
 # --- the broker ----------------------------------------------------------------------------------------
 def patience_s(server: WebServer, article: Article) -> float:
-    """Of 1 s for the broker and what this machine takes just now for a request that never gets that far, enough."""
+    """Enough for 1 s of the broker and what a request that never gets that far takes just now."""
     refused = [send(server, article, sent(body=""))[2] for _ in range(12)]  # The first ones also import.
     return 1.5 + 5 * max(refused[6:])
 

@@ -14,10 +14,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from newsroom.embedded import parts
 from newsroom.embedded.processes import dies_with_parent, session_members, signal_all
+
+# The same examples every time, however slow the machine; ``--hypothesis-profile explore`` tries new ones.
+hypothesis.settings.register_profile("newsroom", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=1_000)
+hypothesis.settings.load_profile("newsroom")
 
 SERVER_STARTS_IN_S = 60.0
 

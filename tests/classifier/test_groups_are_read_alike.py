@@ -56,7 +56,7 @@ def test_reasons_lead_to_the_word_that_stands_in_the_text(shipped):
 
 
 @given(st.lists(st.sampled_from([*TERMS, "an", "a", "the", ",", "'s", "-", "s", "é", "word"]), max_size=12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_character_knows_where_it_came_from(words):
     text = " ".join(words)
     form = groups_alike(text)

@@ -34,7 +34,7 @@ def test_a_score_is_the_same_alone_and_in_a_batch(shipped):
         assert alone.values == together[place].values == together[place + 37 * len(TEXTS)].values
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=st.text(alphabet=st.characters(exclude_categories=[]), max_size=300))
 def test_every_label_of_any_text_is_a_probability(shipped, text):
     scores = shipped.score([text])[0]
@@ -57,7 +57,7 @@ def test_no_texts_have_no_scores(shipped):
     assert shipped.score([]) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     text=st.one_of(
         st.sampled_from(TEXTS), st.text(alphabet=st.characters(exclude_categories=[]), max_size=400)

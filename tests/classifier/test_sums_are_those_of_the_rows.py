@@ -65,7 +65,7 @@ def test_they_are_the_rows_times_the_weights(parts, kept):
     assert kept.of(of) == pytest.approx(expected(parts, of), abs=1e-5)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(text=st.text(alphabet=st.characters(exclude_categories=["Zs", "Zl", "Zp", "Cc"]), max_size=200))
 def test_they_are_so_for_any_text(parts, kept, text):
     assert kept.of([text]) == pytest.approx(expected(parts, [text]), abs=1e-5)

@@ -176,17 +176,17 @@ class TestAnything(TestCase):
         if response.status_code == 400:
             problem(response, 400)
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, suppress_health_check=list(HealthCheck))
     @given(SENT)
     def test_any_json_object(self, sent: Any) -> None:
         self.check(json.dumps(sent))
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, suppress_health_check=list(HealthCheck))
     @given(st.fixed_dictionaries({"name": st.text(), "email": st.text() | st.emails(), "body": st.text()}))
     def test_any_texts(self, sent: Any) -> None:
         self.check(json.dumps(sent))
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, suppress_health_check=list(HealthCheck))
     @given(st.binary(max_size=200))
     def test_any_bytes(self, sent: bytes) -> None:
         self.check(sent)

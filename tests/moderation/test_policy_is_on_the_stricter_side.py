@@ -99,7 +99,7 @@ def test_findings_that_only_inform_decide_nothing(code: str) -> None:
     assert outcome(codes=(code,)) == Outcome("published")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(st.sampled_from(LABELS), st.floats(allow_nan=True, allow_infinity=True)), st.booleans()
 )

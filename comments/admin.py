@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -92,8 +93,36 @@ class CommentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
+class CommentSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = CommentSettings
+        fields = "__all__"  # noqa: DJ007  (the admin below names them)
+        labels: ClassVar[dict[str, str]] = {
+            "nudge": "Ask to reword",
+            "limit_network": "Of one network",
+            "limit_shared_network": "Of one IPv4 address",
+            "limit_address": "Of one email address",
+            "limit_article": "Under one article",
+            "limit_site": "On the whole site",
+            "limit_vote": "Votes",
+            "limit_report": "Reports and requests",
+            "limit_link": "Letters with a link",
+            "limit_statement": "Letters with reasons",
+            "limit_stub": "Articles made by embeds",
+            "api_form_token": "Form token over the API, too",
+            "form_min_age_s": "Least seconds to write",
+            "wave_commenters": "Others with the same text",
+            "hold_shorteners": "Hold shortened links",
+            "hold_disposable": "Hold throw-away addresses",
+            "disposable_domains": "Throw-away domains",
+            "spam_wave_after": "Spam wave from",
+            "spam_wave_minutes": "Spam wave lasts (minutes)",
+        }
+
+
 @admin.register(CommentSettings)
 class CommentSettingsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    form = CommentSettingsForm
     list_display = ["site", "downvotes", "nudge", "reports_hide_after", "obligations"]
     fieldsets = [
         (None, {"fields": ["site", "downvotes", "nudge", "reports_hide_after", "obligations"]}),

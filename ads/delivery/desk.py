@@ -35,7 +35,7 @@ from articles.models import Article, Site
 from articles.selectors import effective_sensitivity
 from comments.models import Comment
 from moderation.selectors import thread_states
-from newsroom.access.step_up import is_fresh, to_proof
+from newsroom.access.step_up import proof_first
 from newsroom.errors import DomainError
 
 PRIVATE_PAGE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
@@ -171,8 +171,8 @@ def statement(request: HttpRequest, statement_id: UUID) -> HttpResponse:
     if found is None:
         raise Http404
     if request.GET.get("format") == "csv":
-        if not is_fresh(request):
-            return to_proof(request)
+        if asked := proof_first(request):
+            return asked
         name = f"statement-{found.number}.csv"
         headers = {
             "Content-Disposition": f'attachment; filename="{name}"',

@@ -36,7 +36,7 @@ LENGTHS = {
 BUTTONS = [
     (Emergency.Kind.PREMODERATE, "Read everything first", "Every new comment waits for a person."),
     (Emergency.Kind.CLOSE_COMMENTS, "Close all comments", "Readers are told when they open again."),
-    (Emergency.Kind.ADS_OFF, "Ads off", "No ad is shown on any page, house ads too."),
+    (Emergency.Kind.ADS_OFF, "Ads off", "No ad is shown on any page, not even a house ad."),
 ]
 
 

@@ -104,7 +104,7 @@ class Ranked:
     article_id: UUID
     since: datetime
     risk: float
-    threatens: bool = False  # by the rule, whatever it scores: as risky as can be
+    threatens: bool = False  # comes before all others: somebody may be in danger now
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,23 +333,24 @@ def article_heat(*, now: datetime) -> dict[UUID, int]:
 def by_urgency(
     rows: Sequence[Ranked], *, heat: Mapping[UUID, int], now: datetime, drawn_on: date
 ) -> list[UUID]:
-    """Ids by risk × reach × age, highest first, with every eighth place drawn by lot.
+    """Ids by risk × reach × age, highest first and threats before all others, with every eighth place by lot.
 
     The lot of a comment stays the same all day, so that the order does not jump while one works.
     """
 
     def urgency(row: Ranked) -> float:
         hours = max((now - row.since).total_seconds(), 0.0) / 3600
-        return (1.0 if row.threatens else row.risk) * (1 + heat.get(row.article_id, 0)) * (1 + hours)
+        return row.risk * (1 + heat.get(row.article_id, 0)) * (1 + hours)
 
     lots = {
         row.pk: hashlib.blake2b(row.pk.bytes, digest_size=8, salt=drawn_on.isoformat().encode()).digest()
         for row in rows
+        if not row.threatens
     }
     drawn = sorted((pk for pk, lot in lots.items() if lot[0] % RANDOM_EVERY == 0), key=lots.__getitem__)
     in_lot = set(drawn)
     order: list[UUID] = []
-    for row in sorted(rows, key=lambda row: (-urgency(row), row.pk)):
+    for row in sorted(rows, key=lambda row: (not row.threatens, -urgency(row), row.pk)):
         if row.pk in in_lot:
             continue
         order.append(row.pk)

@@ -15,7 +15,7 @@ from moderation.desk.moderators import Visit
 from moderation.desk.pages import desk_page, for_editors
 from moderation.lifecycle.eu_templates import as_zip
 from moderation.lifecycle.transparency import csv_rows, report_of
-from newsroom.access.step_up import is_fresh, to_proof
+from newsroom.access.step_up import proof_first
 
 MONTHS = 13
 
@@ -32,8 +32,8 @@ def transparency(request: HttpRequest, here: Visit) -> HttpResponse:
         zone=timezone.get_current_timezone(),
         judged_until=_moment(request.GET.get("judged_until", ""), default=now),
     )
-    if request.GET.get("format") in {"csv", "eu"} and not is_fresh(request):
-        return to_proof(request)
+    if request.GET.get("format") in {"csv", "eu"} and (asked := proof_first(request)):
+        return asked
     if request.GET.get("format") == "eu":
         file = as_zip(report, zone=timezone.get_current_timezone(), service=_service(request))
         response = HttpResponse(file, content_type="application/zip")

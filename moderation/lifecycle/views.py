@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -27,7 +26,7 @@ from moderation.lifecycle.models import GateReport, ModelEvent, TrainingRun
 from moderation.lifecycle.sampling import review_sample
 from moderation.lifecycle.shadow import shadow_engine
 from moderation.models import ModelVersion
-from newsroom.access.step_up import is_fresh, problem_with_proof, step_up
+from newsroom.access.step_up import is_fresh, proof_first, step_up
 from newsroom.errors import DomainError
 
 View = Callable[..., HttpResponse]
@@ -327,10 +326,8 @@ def apply(request: HttpRequest) -> HttpResponse:
         messages.error(request, f"Nothing was changed. {problem}")
         return HttpResponseRedirect(here)
     data = form.cleaned_data
-    if problem := problem_with_proof(request, request.POST.get("proof", "")):
-        messages.error(request, f"Nothing was changed. {problem}.")
-        kept = {name: form.data.get(name, "") for name in ("site", "label", "hold", "reject")}
-        return HttpResponseRedirect(f"{here}?{urlencode(kept)}")
+    if asked := proof_first(request):
+        return asked
     try:
         policy = workbench.apply_thresholds(
             site=data["site"],

@@ -15,7 +15,7 @@ from django.utils import timezone
 from newsroom.access.models import ApiToken, Scope, SecondFactor
 from newsroom.access.second_factor import reset
 from newsroom.access.services import issue_token, revoke_token
-from newsroom.access.step_up import is_fresh, to_proof
+from newsroom.access.step_up import proof_first
 
 
 class ApiTokenForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -114,8 +114,8 @@ class SecondFactorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.action(description="Reset: the next login sets up anew", permissions=["reset"])
     def reset(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-        if not is_fresh(request):
-            return to_proof(request)
+        if asked := proof_first(request):
+            return asked
         number = sum(reset(user_id=factor.pk, actor=request.user) for factor in queryset)
         self.message_user(request, f"{number} reset. Tell their owners yourself, not by a link in a mail.")
         return None

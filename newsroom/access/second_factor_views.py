@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from newsroom.access import pending, second_factor
 from newsroom.access.login import count_try
 from newsroom.access.sessions import VERIFIED, end_sessions_of
-from newsroom.access.step_up import proves_oneself, safe_path, step_up
+from newsroom.access.step_up import ProofForm, problem_with_proof, proof_page, safe_path, step_up
 from newsroom.crypto import decrypt_address, encrypt_address
 
 OFFERED = "second_factor_offered"  # The secret on the screen, encrypted, until it has shown a code.
@@ -48,15 +48,6 @@ class CodeForm(forms.Form):
         widget=forms.TextInput(
             attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}
         ),
-    )
-
-
-class ProofForm(forms.Form):
-    proof = forms.CharField(
-        max_length=200,
-        strip=False,
-        label=_("Password or code"),
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
     )
 
 
@@ -177,14 +168,12 @@ def prove(request: HttpRequest) -> HttpResponse:
     then = safe_path(request, request.POST.get("next", request.GET.get("next", "")))
     form = ProofForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        try:
-            if proves_oneself(request, form.cleaned_data["proof"]):
-                messages.success(request, gettext("Thank you. Go on where you were."))
-                return HttpResponseRedirect(then)
-            form.add_error("proof", gettext("That was neither your password nor a code of now."))
-        except ValidationError as error:
-            form.add_error("proof", error)
-    return _page(request, "prove", gettext("Is it still you?"), form=form, then=then)
+        problem = problem_with_proof(request, form.cleaned_data["proof"])
+        if not problem:
+            messages.success(request, gettext("Thank you. Go on where you were."))
+            return HttpResponseRedirect(then)
+        form.add_error("proof", problem)
+    return proof_page(request, form, back=then)
 
 
 # --- what they share -----------------------------------------------------------------------------------

@@ -1,4 +1,7 @@
-"""One-time sign-in links: signed, good for 15 minutes, no password or second factor behind them."""
+"""One-time sign-in links: signed, good for 15 minutes, in the place of a password.
+
+Where a second factor is required, the app's code comes after them, as it comes after a password.
+"""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth import login
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
@@ -27,6 +28,8 @@ from comments.models import Comment
 from comments.selectors import thread_version
 from comments.services import accepts_comments
 from comments.tokens import is_status_token
+from newsroom.access import pending
+from newsroom.access.second_factor import is_required
 from newsroom.demo.doors import DOORS, DoorClosed, make_token, open_door, read_token
 from newsroom.demo.guard import demo_only
 from newsroom.demo.health import health
@@ -77,6 +80,7 @@ def tour(request: HttpRequest) -> HttpResponse:
         "suits": _newest(site, section__slug="sport"),
         "conflicts": _newest(site, sensitivities__topic="war", sensitivities__risk="high"),
         "readers": readers_stop(site, at=now),
+        "needs_app": is_required(),
         "doors": {name: make_token(name, at=now) for name in DOORS},
         "origin": f"{request.scheme}://{request.get_host()}",
         "calls": _curl_calls(site, origin=f"{request.scheme}://{request.get_host()}"),
@@ -107,17 +111,26 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     try:
         if request.method != "POST":
             door = read_token(token, at=now)
-            return _page("demo/enter.html", {"masthead": _masthead(site_for(request)), "door": door})
+            context = {"masthead": _masthead(site_for(request)), "door": door, "needs_app": is_required()}
+            return _page("demo/enter.html", context)
         if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
             raise PermissionDenied
         user, door = open_door(token, at=now)
     except DoorClosed as error:
         context = {"masthead": _masthead(site_for(request)), "closed": error.detail}
         return _page("demo/enter.html", context, status=error.status)
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-    response = HttpResponseRedirect(door.leads_to)
+    response = HttpResponseRedirect(_sign_in(request, user, leads_to=door.leads_to))
     response.status_code = HTTPStatus.SEE_OTHER
     return response
+
+
+def _sign_in(request: HttpRequest, user: User, *, leads_to: str) -> str:
+    """Where to go next: to the work, or first to the app's code, which a link does not stand for."""
+    if is_required():
+        pending.begin(request, user, then=leads_to)
+        return reverse("admin:second_factor_at_login")
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    return leads_to
 
 
 @demo_only

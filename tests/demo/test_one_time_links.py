@@ -44,6 +44,19 @@ def test_the_button_signs_in_and_leads_to_the_work(
     assert client.get(leads_to).status_code == 200
 
 
+def test_where_a_second_factor_is_required_the_link_stands_for_the_password_alone(
+    client: Client, settings: Any
+) -> None:
+    settings.STAFF_SECOND_FACTOR = "required"
+    path = link()
+    assert b"an authenticator app" in client.get(path).content
+    assert b"an authenticator app comes next" in client.get("/demo/").content
+    response = client.post(path)
+    assert response["Location"] == "/admin/login/set-up/"
+    assert user_of(client) == ""
+    assert b"Set up a second factor" in client.get(response["Location"]).content
+
+
 def test_a_link_works_once(client: Client) -> None:
     path = link()
     assert client.post(path).status_code == 303

@@ -10,7 +10,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from moderation.desk.queues import QUEUES, Ranked, Wanted, by_urgency, ordered_ids, queue_tallies
+from moderation.desk.queues import (
+    QUEUES,
+    RANDOM_EVERY,
+    Ranked,
+    Wanted,
+    by_urgency,
+    ordered_ids,
+    queue_tallies,
+)
 from moderation.models import Decision
 from tests.factories import ArticleFactory, CommentFactory, SectionFactory
 
@@ -131,11 +139,14 @@ def test_risk_times_reach_times_age_comes_first():
     assert ranked == [rows[2].pk, rows[3].pk]
 
 
-def test_a_threat_is_as_risky_as_can_be_whatever_it_scores():
+def test_a_threat_comes_first_however_new_and_whatever_it_scores():
     now = timezone.now()
-    likely = Ranked(UUID(int=11 << 64), UUID(int=2), now - timedelta(hours=1), risk=0.9)
-    threat = Ranked(UUID(int=12 << 64), UUID(int=2), now - timedelta(hours=1), risk=0.01, threatens=True)
-    assert by_urgency([likely, threat], heat={}, now=now, drawn_on=now.date()) == [threat.pk, likely.pk]
+    rows = [Ranked(UUID(int=n), UUID(int=2), now - timedelta(hours=24), risk=0.99) for n in range(1, 100)]
+    threats = [Ranked(UUID(int=n), UUID(int=3), now, risk=0.01, threatens=True) for n in range(100, 130)]
+    order = by_urgency(rows + threats, heat={UUID(int=2): 30}, now=now, drawn_on=now.date())
+    first = set(order[: len(threats) + len(threats) // RANDOM_EVERY + 1])
+    assert {row.pk for row in threats} <= first
+    assert sorted(order) == [row.pk for row in rows + threats]
 
 
 def test_some_places_are_drawn_by_lot_and_nothing_is_lost():

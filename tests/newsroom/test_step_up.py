@@ -6,8 +6,10 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from pytest_django.asserts import assertContains
 
 from moderation.models import Policy
 from newsroom.access.step_up import PROVED
@@ -53,10 +55,27 @@ def test_after_the_password_one_is_back_and_it_works(client):
     assert client.get(REPORT).status_code == 200
 
 
-def test_a_change_of_the_model_is_not_done_before(client):
+def test_a_change_of_the_model_waits_for_the_proof_and_keeps_what_was_typed(client):
+    proved_minutes_ago(client, 60)
+    step, back = "/admin/classifier/step/", {"Referer": "http://testserver/admin/classifier/"}
+    typed = {"step": "roll_back", "reason": 'Too strict "since" <Monday>'}
+    for proof in ({}, {"proof": "guess"}):
+        asked = client.post(step, typed | proof, headers=back)
+        assert asked.status_code == 403
+        assertContains(asked, f'action="{step}"', status_code=403)
+        kept = '<input type="hidden" name="reason" value="Too strict &quot;since&quot; &lt;Monday&gt;">'
+        assertContains(asked, kept, status_code=403)
+        assertContains(asked, 'href="/admin/classifier/">Cancel', status_code=403)
+    assert "neither your password nor a code" in asked.content.decode()
+    assert client.post(step, typed | {"proof": WORD})["Location"] == "/admin/classifier/"
+
+
+def test_a_file_is_not_kept_but_chosen_again(client):
     proved_minutes_ago(client, 60)
     answer = client.post(
-        "/admin/classifier/step/", {}, headers={"Referer": "http://testserver/admin/classifier/"}
+        "/admin/classifier/step/",
+        {"file": SimpleUploadedFile("words.txt", b"x")},
+        headers={"Referer": "http://testserver/admin/classifier/"},
     )
     assert answer["Location"] == "/admin/prove/?next=%2Fadmin%2Fclassifier%2F"
 
@@ -95,13 +114,13 @@ def test_a_policy_is_saved_with_a_proof_in_the_same_form_and_nothing_typed_is_lo
     assert 'name="proof"' not in client.get(path).content.decode()
 
 
-def test_a_threshold_is_applied_with_a_proof_and_its_effect_stands_there_again(client):
+def test_a_threshold_is_applied_with_a_proof_and_what_was_typed_is_kept(client):
     site = SiteFactory()
     proved_minutes_ago(client, 60)
     typed = {"site": site.pk, "label": "insult", "hold": "0.4", "reject": "0.9", "seen_version": "0"}
     typed |= {"reason": "A calm week"}
     answer = client.post("/admin/classifier/apply/", typed)
-    assert answer["Location"].endswith(f"?site={site.pk}&label=insult&hold=0.4&reject=0.9")
+    assertContains(answer, 'name="reason" value="A calm week"', status_code=403)
     assert not Policy.objects.exists()
     client.post("/admin/classifier/apply/", typed | {"proof": WORD})
     assert Policy.objects.get().thresholds == {"insult": {"hold": 0.4, "reject": 0.9}}

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from moderation.classifier.evaluation.behaviour import identity_term
 from moderation.classifier.evaluation.bootstrap import (
     auc_statistic,
     calibration_error_statistic,
@@ -16,7 +17,6 @@ from moderation.classifier.evaluation.bootstrap import (
 )
 from moderation.classifier.evaluation.curves import curves_of, reliability_of
 from moderation.classifier.evaluation.disguises import DISGUISES
-from moderation.classifier.evaluation.evaluate import identity_term
 from moderation.classifier.evaluation.functional import functions
 from moderation.classifier.evaluation.report import render_html, render_table
 from moderation.classifier.evaluation.sets import IDENTITY_TERMS, LICENCES

@@ -1,7 +1,6 @@
 """All measures of one model on one folder of data sets, as one JSON-ready dictionary."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,102 +8,22 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.classifier.artifact import LABELS
+from moderation.classifier.evaluation.behaviour import (
+    measure_bias,
+    measure_disguises,
+    measure_functions,
+    measure_languages,
+)
 from moderation.classifier.evaluation.bootstrap import (
-    Estimate,
-    Statistic,
     auc_statistic,
     calibration_error_statistic,
     estimate,
     share_statistic,
 )
-from moderation.classifier.evaluation.curves import curves_of, reliability_of, threshold_table
-from moderation.classifier.evaluation.disguises import DISGUISES, TEMPLATE, WORDS
-from moderation.classifier.evaluation.functional import functions
-from moderation.classifier.evaluation.sets import IDENTITY_TERMS, EvaluationRow, read_set
+from moderation.classifier.evaluation.curves import reliability_of, threshold_table
+from moderation.classifier.evaluation.runs import Flags, Floats, Progress, Run, Scored
 from moderation.classifier.evaluation.spam_folds import grouped_spam_scores
 from moderation.classifier.model import Classifier, Scores
-
-Flags = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
-Progress = Callable[[str], None]
-
-
-@dataclass(slots=True)
-class Scored:
-    """One set under one model."""
-
-    rows: list[EvaluationRow]
-    scores: list[Scores]
-
-    def label(self, label: str) -> Floats:
-        return np.array([s.values[label] for s in self.scores])
-
-    def split(self, *splits: str) -> Flags:
-        return np.array([row.split in splits for row in self.rows])
-
-    def number(self, name: str) -> Floats:
-        """A labelled field; nan where a row has none."""
-        values = [row.fields.get(name) for row in self.rows]
-        return np.array([np.nan if v is None else float(v) for v in values])
-
-
-@dataclass(slots=True)
-class Run:
-    """One evaluation under way."""
-
-    classifier: Classifier
-    folder: Path
-    resamples: int
-    seed: int
-    say: Progress
-    measures: list[dict[str, Any]] = field(default_factory=list)
-    curves: dict[str, Any] = field(default_factory=dict)
-    slices: list[dict[str, Any]] = field(default_factory=list)
-    sets: dict[str, Scored] = field(default_factory=dict)
-
-    def scored(self, name: str, *splits: str) -> Scored:
-        if name not in self.sets:
-            rows = read_set(self.folder, name, splits=splits or None)
-            self.sets[name] = Scored(rows, self.classifier.score([row.text for row in rows]))
-            self.say(f"scored {name}: {len(rows):,} rows")
-        return self.sets[name]
-
-    def threshold(self, label: str, kind: str) -> float:
-        return float(self.classifier.manifest["thresholds"][label][kind])
-
-    def add(
-        self,
-        key: str,
-        title: str,
-        statistic: Statistic,
-        rows: int,
-        *,
-        floor: float | None = None,
-        aim: float | None = None,
-        higher: bool = True,
-    ) -> Estimate:
-        """Record one measure with its interval, beside the floor and the aim it is held to."""
-        found = estimate(statistic, rows, resamples=self.resamples, seed=self.seed)
-        entry: dict[str, Any] = {"key": key, "title": title, **found.as_dict()}
-        if floor is not None and aim is not None:
-            entry |= {"floor": floor, "aim": aim, "better": "higher" if higher else "lower"}
-            entry["reaches_floor"] = found.value >= floor if higher else found.value <= floor
-            entry["reaches_aim"] = found.value >= aim if higher else found.value <= aim
-        self.measures.append(entry)
-        return found
-
-    def add_auc(
-        self,
-        key: str,
-        title: str,
-        truth: Flags,
-        scores: Floats,
-        *,
-        floor: float | None = None,
-        aim: float | None = None,
-    ) -> None:
-        self.add(key, title, auc_statistic(truth, scores), len(truth), floor=floor, aim=aim)
-        self.curves[key] = {"title": title, **curves_of(truth, scores)}
 
 
 def evaluate(
@@ -128,10 +47,10 @@ def evaluate(
     _labels(run)
     _spam(run, folds=folds)
     _load(run, news)
-    bias = _bias(run)
+    bias = measure_bias(run)
     _calibration(run, news)
-    disguises = _disguises(run)
-    languages = _languages(run)
+    disguises = measure_disguises(run)
+    languages = measure_languages(run)
     return {
         "model": {
             "name": classifier.manifest["name"],
@@ -148,7 +67,7 @@ def evaluate(
         "reliability": _reliability(run, news),
         "threshold_table": _threshold_tables(run, news),
         "slices": run.slices,
-        "functions": _functions(run),
+        "functions": measure_functions(run),
         "disguises": disguises,
         "bias": bias,
         "languages": languages,
@@ -364,54 +283,6 @@ def _load(run: Run, news: News) -> None:
     )
 
 
-def _bias(run: Run) -> dict[str, Any]:
-    """False-positive rate of each identity term on harmless templates, and the spread between terms."""
-    scored = run.scored("bias_madlibs_en")
-    harmless = scored.number("toxicity") == 0
-    held = scored.label("toxicity") >= run.threshold("toxicity", "hold")
-    terms = np.array([identity_term(row.text) for row in scored.rows])
-    places = {term: np.flatnonzero(harmless & (terms == i)) for i, term in enumerate(IDENTITY_TERMS)}
-    rates = {term: float(held[at].mean()) for term, at in places.items() if len(at)}
-    index = terms.copy()
-
-    def spread(times: Floats) -> float:
-        use = harmless & (index >= 0)
-        flagged = np.bincount(index[use], weights=(times * held)[use], minlength=len(IDENTITY_TERMS))
-        total = np.bincount(index[use], weights=times[use], minlength=len(IDENTITY_TERMS))
-        rate = flagged[total > 0] / total[total > 0]
-        return float(rate.max() - rate.min())
-
-    run.add(
-        "bias",
-        "bias_madlibs: spread of false-positive rate between identity terms at the hold threshold",
-        spread,
-        len(terms),
-        floor=0.10,
-        aim=0.05,
-        higher=False,
-    )
-    toxic = scored.number("toxicity") == 1
-    run.add(
-        "bias_recall",
-        "bias_madlibs: recall of the hateful templates at the hold threshold",
-        share_statistic(held[toxic]),
-        int(toxic.sum()),
-    )
-    return {"false_positive_rate": rates}
-
-
-_TERM_ORDER = sorted(range(len(IDENTITY_TERMS)), key=lambda i: -len(IDENTITY_TERMS[i]))
-
-
-def identity_term(text: str) -> int:
-    """The position in `IDENTITY_TERMS` of the longest term that stands in ``text``, -1 if none does."""
-    padded = f" {''.join(c if c.isalnum() else ' ' for c in text.lower())} "
-    for place in _TERM_ORDER:
-        if f" {IDENTITY_TERMS[place]} " in padded or f" {IDENTITY_TERMS[place]}s " in padded:
-            return place
-    return -1
-
-
 def _calibration(run: Run, news: News) -> None:
     judged = (news.level >= 2) | (news.level <= 1.5)
     statistic = calibration_error_statistic(news.level[judged] >= 2, news.toxicity[judged], rate=0.10)
@@ -447,81 +318,3 @@ def _threshold_tables(run: Run, news: News) -> dict[str, Any]:
             news.toxicity, news.ordinary, news.bad, rate=rate
         )
     }
-
-
-def _functions(run: Run) -> list[dict[str, Any]]:
-    """Accuracy per function of the functional suite, at the hold threshold of its label."""
-    answers = []
-    for function in functions():
-        scores = run.classifier.score(function.cases)
-        cut = run.threshold(function.label, "hold")
-        right = [(s.values[function.label] >= cut) == function.held for s in scores]
-        answers.append(
-            {
-                "function": function.name,
-                "label": function.label,
-                "expected": "held" if function.held else "not held",
-                "cases": len(right),
-                "accuracy": float(np.mean(right)),
-            }
-        )
-    return answers
-
-
-def _disguises(run: Run) -> dict[str, Any]:
-    """Which disguises leave a word's outcome as it is; one that changes it for any word does not count."""
-    cut = run.threshold("toxicity", "hold")
-
-    def is_held(word: str) -> bool:
-        return run.classifier.score([TEMPLATE.format(word=word)])[0].values["toxicity"] >= cut
-
-    plain = {word: is_held(word) for word in WORDS}
-    survived = {
-        name: float(np.mean([is_held(disguise(word)) == plain[word] for word in WORDS]))
-        for name, disguise in DISGUISES.items()
-    }
-    count = sum(share == 1.0 for share in survived.values())
-    run.measures.append(
-        {
-            "key": "disguises",
-            "title": "disguises that keep the plain word's outcome, of ten",
-            "value": count,
-            "low": count,
-            "high": count,
-            "rows": len(WORDS) * len(DISGUISES),
-            "floor": 8,
-            "aim": 10,
-            "better": "higher",
-            "reaches_floor": count >= 8,
-            "reaches_aim": count >= 10,
-        }
-    )
-    return {"plain_held": float(np.mean(list(plain.values()))), "survived": survived}
-
-
-def _languages(run: Run) -> list[dict[str, Any]]:
-    """The share of each set that is held as a confident other language or an unsupported script."""
-    shares = []
-    for name, language in (
-        ("germeval21_de", "de"),
-        ("told_br_pt", "pt"),
-        ("kocohub_ko", "ko"),
-        ("kmhas_ko", "ko"),
-    ):
-        scored = run.scored(name)
-        long = np.array([sum(map(str.isalpha, row.text)) >= 20 for row in scored.rows])
-        held = np.array([s.language.confident and not s.language.supported for s in scored.scores])
-        shares.append(
-            {
-                "set": name,
-                "language": language,
-                "held": float(held.mean()),
-                "held_of_20_letters_and_more": float(held[long].mean()),
-                "rows": len(held),
-            }
-        )
-    for name in ("c3_news", "unhealthy_news", "kaggle_insults"):
-        scored = run.scored(name)
-        held = np.array([s.language.confident and not s.language.supported for s in scored.scores])
-        shares.append({"set": name, "language": "en", "held": float(held.mean()), "rows": len(held)})
-    return shares

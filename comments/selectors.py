@@ -12,8 +12,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from articles.models import Article
-from comments.models import Comment, CommentPrivate, CommentQuerySet, Mailbox, Thread
+from comments.models import Comment, CommentQuerySet, Thread
 from newsroom.errors import FieldError
 
 SORTS = ("newest", "oldest", "top")
@@ -177,43 +176,6 @@ def oldest_pending_age_s() -> float:
             " FROM comments_comment WHERE status = 'pending'"
         )
         return max(0.0, float(cursor.fetchone()[0]))
-
-
-_TO_JUDGE = """
-SELECT c.id, c.article_id, c.name, c.body, c.revision, c.created_at, c.demo,
-    a.id, a.site_id, a.section_id,
-    p.comment_id, p.mailbox_id, p.network, p.honeypot, p.form_age_s, p.disposable,
-    m.id, m.verified_at, m.trusted, m.blocked, m.premoderated
-FROM comments_comment c
-JOIN articles_article a ON a.id = c.article_id
-JOIN comments_commentprivate p ON p.comment_id = c.id
-JOIN comments_mailbox m ON m.id = p.mailbox_id
-WHERE c.id = %s
-"""
-_COMMENT = ("id", "article_id", "name", "body", "revision", "created_at", "demo")
-_ARTICLE = ("id", "site_id", "section_id")
-_PRIVATE = ("comment_id", "mailbox_id", "network", "honeypot", "form_age_s", "disposable")
-_MAILBOX = ("id", "verified_at", "trusted", "blocked", "premoderated")
-
-
-def comment_to_judge(comment_id: UUID) -> Comment:
-    """A comment with its article and private part: what judging reads. Other fields load when touched.
-
-    Raises:
-        Comment.DoesNotExist: there is none, or it has no private part (any more).
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(_TO_JUDGE, [comment_id])
-        row = cursor.fetchone()
-    if row is None:
-        raise Comment.DoesNotExist
-    values = iter(row)
-    comment = Comment.from_db("default", _COMMENT, [next(values) for _ in _COMMENT])
-    article = Article.from_db("default", _ARTICLE, [next(values) for _ in _ARTICLE])
-    private = CommentPrivate.from_db("default", _PRIVATE, [next(values) for _ in _PRIVATE])
-    private.mailbox = Mailbox.from_db("default", _MAILBOX, [next(values) for _ in _MAILBOX])
-    comment.article, comment.private = article, private
-    return comment
 
 
 ORDERINGS: dict[str, tuple[str, ...]] = {

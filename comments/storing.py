@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db import connection
-
 from newsroom.ids import uuid7
+from newsroom.prepared import row_of, run
 
 _MAILBOX = """
 INSERT INTO comments_mailbox (id, address_hash, address_ciphertext, trusted, blocked, premoderated, demo)
@@ -81,23 +80,20 @@ def lock_mailbox(
 
     The mailbox's row stays locked until the transaction ends.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_MAILBOX, [uuid7(), address_hash, ciphertext, demo, month])
-        mailbox_id, secret = cursor.fetchone()
+    row = row_of(_MAILBOX, [uuid7(), address_hash, ciphertext, demo, month])
+    assert row is not None  # noqa: S101  (it inserts or updates)
+    mailbox_id, secret = row
     return mailbox_id, secret and bytes(secret)
 
 
 def is_duplicate(*, mailbox_id: UUID, article_id: UUID, body: str) -> bool:
     """Whether this mailbox already has this text under the article. Exact while the mailbox is locked."""
-    with connection.cursor() as cursor:
-        cursor.execute(_IS_DUPLICATE, [mailbox_id, article_id, body])
-        return bool(cursor.fetchone()[0])
+    return row_of(_IS_DUPLICATE, [mailbox_id, article_id, body]) == (True,)
 
 
 def insert_comment(new: NewComment) -> UUID:
     """Thread (once), comment, revision and private part, in one statement; returns the comment's id."""
     comment_id = uuid7()
     fields = {name: getattr(new, name) for name in new.__slots__}
-    with connection.cursor() as cursor:
-        cursor.execute(_COMMENT, {**fields, "id": comment_id, "revision_id": uuid7()})
+    run(_COMMENT, {**fields, "id": comment_id, "revision_id": uuid7()})
     return comment_id

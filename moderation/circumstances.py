@@ -11,10 +11,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from comments.models import Comment, CommentPrivate
 from moderation.models import WordList
+from newsroom.prepared import row_of
 
 FLOOD_WINDOW = timedelta(minutes=10)
 HISTORY_WINDOW = timedelta(days=7)
@@ -65,9 +64,9 @@ def circumstances(comment: Comment, private: CommentPrivate) -> Circumstances:
         "flood_window": FLOOD_WINDOW,
         "history_window": HISTORY_WINDOW,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_SQL, values)
-        refused, decided, of_network, lists = cursor.fetchone()
+    row = row_of(_SQL, values)
+    assert row is not None  # noqa: S101  (it selects counts)
+    refused, decided, of_network, lists = row
     versions = json.loads(lists) if isinstance(lists, str) else lists
     return Circumstances(refused, decided, of_network, _word_lists([(UUID(pk), row) for pk, row in versions]))
 

@@ -11,10 +11,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection
-from django.db.models.functions import Now
-
 from moderation.models import Decision, ReasonCode, ThreadState
+from newsroom.prepared import row_of, run
 
 STEP = 0.15  # About the last six or seven decisions count.
 ENTER_HEATED, LEAVE_HEATED = 0.30, 0.12
@@ -34,6 +32,13 @@ _HEAT_OF = """
 SELECT comment.article_id, heat.heat, heat.state
 FROM comments_comment AS comment LEFT JOIN moderation_threadstate AS heat USING (article_id)
 WHERE comment.id = %s
+"""
+
+_KEEP = """
+INSERT INTO moderation_threadstate AS kept (article_id, heat, state, since)
+VALUES (%s, %s, %s, statement_timestamp())
+ON CONFLICT (article_id) DO UPDATE SET heat = EXCLUDED.heat, state = EXCLUDED.state,
+    since = CASE WHEN %s THEN EXCLUDED.since ELSE kept.since END
 """
 
 
@@ -76,9 +81,7 @@ def note_decision(decision: Decision) -> None:
     """Keep the state of the decided text's thread, inside the transaction that holds the thread's lock."""
     if weight_of(decision.outcome, decision.reason_code) is None:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(_HEAT_OF, [decision.comment_id])
-        row = cursor.fetchone()
+    row = row_of(_HEAT_OF, [decision.comment_id])
     if row is None:
         return
     article_id, value, state = row
@@ -101,5 +104,4 @@ def measure_threads(article_ids: Collection[UUID]) -> None:
 
 
 def _keep(article_id: UUID, heat: Heat, *, is_new_state: bool) -> None:
-    values = {"heat": heat.value, "state": heat.state} | ({"since": Now()} if is_new_state else {})
-    ThreadState.objects.update_or_create(article_id=article_id, defaults=values)
+    run(_KEEP, [article_id, heat.value, str(heat.state), is_new_state])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 LABELS = ("toxicity", "severe_toxicity", "obscene", "insult", "threat", "identity_attack", "spam")
@@ -106,8 +106,11 @@ class ResolvedPolicy:
     versions: Mapping[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        document = asdict(self)
-        document["thresholds"] = {label: asdict(cut) for label, cut in self.thresholds.items()}
+        document: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
+        document["thresholds"] = {
+            label: {"hold": cut.hold, "reject": cut.reject} for label, cut in self.thresholds.items()
+        }
+        document["versions"] = dict(self.versions)
         return document
 
     @classmethod

@@ -27,7 +27,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from comments.services import release_after_timeout
+from comments.leases import release_after_timeout
 from moderation import outbox, services, tasks
 from moderation.child import Child
 from moderation.engine import register_shipped_model

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from django.db import connection
-
 from comments.models import Comment, CommentPrivate, CommentSettings, Mailbox
 from comments.site_settings import comment_settings
 from moderation.circumstances import Circumstances, circumstances
 from moderation.near_copies import WAVE_WINDOW, sketch, wave_findings
 from moderation.policy import Finding, ResolvedPolicy
 from moderation.text_rules import Listed, text_findings
+from newsroom.prepared import rows_of, run
 
 HISTORY_MIN, HISTORY_SHARE = (
     3,
@@ -97,12 +96,11 @@ def store_sketch(comment: Comment) -> None:
     if made is None:
         return
     bands, signature = made
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO moderation_sketch (comment_id, bands, signature, at) VALUES (%s, %s, %s, %s)"
-            " ON CONFLICT (comment_id) DO UPDATE SET bands = EXCLUDED.bands, signature = EXCLUDED.signature",
-            [comment.pk, list(bands), signature, comment.created_at],
-        )
+    run(
+        "INSERT INTO moderation_sketch (comment_id, bands, signature, at) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (comment_id) DO UPDATE SET bands = EXCLUDED.bands, signature = EXCLUDED.signature",
+        [comment.pk, list(bands), signature, comment.created_at],
+    )
 
 
 def _wave_findings(comment: Comment, private: CommentPrivate, own: CommentSettings) -> list[Finding]:
@@ -113,24 +111,22 @@ def _wave_findings(comment: Comment, private: CommentPrivate, own: CommentSettin
     if made is None:
         return []
     bands, signature = made
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT p.mailbox_id, sent.article_id, s.signature FROM moderation_sketch s"
-            " JOIN comments_commentprivate p ON p.comment_id = s.comment_id"
-            " JOIN comments_comment sent ON sent.id = s.comment_id"
-            " WHERE s.bands && %s::bigint[] AND s.at > %s AND s.at <= %s AND s.comment_id <> %s"
-            " AND (p.mailbox_id <> %s OR sent.article_id <> %s"
-            " AND sent.status NOT IN ('rejected', 'removed', 'withdrawn')) LIMIT 200",
-            [
-                list(bands),
-                comment.created_at - WAVE_WINDOW,
-                comment.created_at + WAVE_WINDOW,
-                comment.pk,
-                private.mailbox_id,
-                comment.article_id,
-            ],
-        )
-        rows = cursor.fetchall()
+    rows = rows_of(
+        "SELECT p.mailbox_id, sent.article_id, s.signature FROM moderation_sketch s"
+        " JOIN comments_commentprivate p ON p.comment_id = s.comment_id"
+        " JOIN comments_comment sent ON sent.id = s.comment_id"
+        " WHERE s.bands && %s::bigint[] AND s.at > %s AND s.at <= %s AND s.comment_id <> %s"
+        " AND (p.mailbox_id <> %s OR sent.article_id <> %s"
+        " AND sent.status NOT IN ('rejected', 'removed', 'withdrawn')) LIMIT 200",
+        [
+            list(bands),
+            comment.created_at - WAVE_WINDOW,
+            comment.created_at + WAVE_WINDOW,
+            comment.pk,
+            private.mailbox_id,
+            comment.article_id,
+        ],
+    )
     author = private.mailbox_id
     return wave_findings(
         signature,

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import connection
 from django.utils import timezone
 
 from articles.hours import is_staffed
@@ -24,6 +23,7 @@ from moderation.policy import (
     tightened,
     validate_thresholds,
 )
+from newsroom.prepared import rows_of
 
 # The settings in the order of ``SETTINGS``. From the widest scope to the narrowest, so that the narrowest
 # wins. One row at least: of the site.
@@ -53,9 +53,7 @@ def resolved_policy(article: Article, *, manifest: Mapping[str, Any] | None) -> 
     Outside desk hours its thresholds may be tighter; an emergency of its site goes before all of them, and so
     does that it is a stub. One statement.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_POLICIES, [article.pk, article.section_id, article.pk, article.site_id])
-        rows = cursor.fetchall()
+    rows = rows_of(_POLICIES, [article.pk, article.section_id, article.pk, article.site_id])
     layers = [
         Layer(
             key=str(pk),

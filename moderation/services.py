@@ -15,16 +15,13 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from comments.leases import Lease, claim_for_moderation, release_after_timeout
 from comments.models import Comment, CommentPrivate
-from comments.selectors import comment_to_judge
 from comments.services import (
-    Lease,
     StaleDecision,
     Verdict,
     apply_decision,
-    claim_for_moderation,
     lock_comment,
-    release_after_timeout,
 )
 from moderation import faults, heat, rules
 from moderation.detector import labels_reached, language_findings, probabilities, score_finding
@@ -106,9 +103,7 @@ def moderate_comment(comment_id: UUID, *, token: UUID | None = None) -> Decision
         return None
     if lease.attempts >= MAX_ATTEMPTS:
         return _write(lease, _exhausted(), actor_kind=Decision.ActorKind.SYSTEM, took_ms=0.0)
-    comment = comment_to_judge(comment_id)
-    if comment.revision != lease.revision:
-        return None  # Edited between the lease and this read; the edit took the lease away.
+    comment = lease.comment
     try:
         judgement = judge(comment)
     except SoftTimeLimitExceeded:

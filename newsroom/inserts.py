@@ -8,6 +8,8 @@ from django.db import connection
 from django.db.models import Field, Model
 from django.db.models.expressions import DatabaseDefault
 
+from newsroom.prepared import run
+
 
 def insert(row: Model) -> None:
     """INSERT a new row; what its fields leave to the database (``db_default``) is left to it.
@@ -20,8 +22,7 @@ def insert(row: Model) -> None:
         if not isinstance(getattr(row, field.attname), DatabaseDefault)
     )
     values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(type(row), fields), values)
+    run(_statement(type(row), fields), values)
     row._state.adding, row._state.db = False, connection.alias
 
 

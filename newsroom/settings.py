@@ -183,6 +183,8 @@ def database(url: str) -> dict[str, Any]:
     config: dict[str, Any] = {**dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True)}
     options = config.setdefault("OPTIONS", {})
     options.setdefault("connect_timeout", 2)
+    # Django switches prepared statements off; newsroom.prepared asks for them, and nobody else gets them.
+    options.setdefault("prepare_threshold", 5)
     # A session left open by a killed client must not hold locks for long.
     options.setdefault("options", "-c idle_in_transaction_session_timeout=30s -c timezone=UTC")
     config["TEST"] = {"NAME": os.environ.get("NEWSROOM_TEST_DATABASE")}

@@ -30,12 +30,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from comments.leases import Lease, claim_for_moderation
 from comments.models import Comment, CommentRevision, Thread
 from comments.selectors import Node, thread_page
 from comments.services import (
-    Lease,
     Submission,
-    claim_for_moderation,
     edit_comment,
     submit_comment,
     withdraw_comment,

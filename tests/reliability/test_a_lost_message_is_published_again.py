@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 from redis import Redis
 
+from comments.leases import claim_for_moderation
 from comments.models import Comment
-from comments.services import claim_for_moderation
 from moderation import outbox, reconciler
 from tests.factories import CommentFactory
 from tests.reliability.conftest import After

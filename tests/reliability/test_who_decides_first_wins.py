@@ -113,7 +113,7 @@ def test_a_judgement_whose_lease_another_worker_holds_now_is_dropped(meanwhile: 
 
     def another_takes_over() -> None:
         Comment.objects.filter(pk=comment.pk).update(lease_until=timezone.now())
-        from comments.services import claim_for_moderation
+        from comments.leases import claim_for_moderation
 
         assert claim_for_moderation(comment.pk) is not None
 

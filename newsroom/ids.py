@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import threading
 import time
 from datetime import UTC, datetime
 from uuid import UUID
 
 _LOWEST_62 = (1 << 62) - 1
+_AT_ONCE = 64
 _lock = threading.Lock()
+_dice: list[int] = []  # Asked of the system many at once: asking is most of what an id costs.
 _last_ms = 0
 _counter = 0
 
@@ -24,12 +26,12 @@ def uuid7(*, at: datetime | None = None) -> UUID:
     """
     global _last_ms, _counter  # noqa: PLW0603  (the clock of this process; written under its lock)
     if at is not None:
-        dice = secrets.randbits(74)  # Asked of the system at once: it is most of what an id costs.
+        dice = random_bits(74)
         return UUID(int=_dated(int(at.timestamp() * 1000)) | dice >> 62 << 64 | dice & _LOWEST_62)
     with _lock:
         now_ms = time.time_ns() // 1_000_000
         if now_ms > _last_ms:
-            _last_ms, _counter = now_ms, secrets.randbits(11)
+            _last_ms, _counter = now_ms, random_bits(11)
         else:
             _counter += 1
             if _counter > 0xFFF:  # More than 2,048 in one millisecond: borrow from the next one.
@@ -42,8 +44,21 @@ def uuid7_time(value: UUID) -> datetime:
     return datetime.fromtimestamp((value.int >> 80) / 1000, tz=UTC)
 
 
+def random_bits(number: int) -> int:
+    """So many bits (at most 128) from the system's source of randomness, never given out twice."""
+    while True:
+        try:
+            return _dice.pop() >> (128 - number)  # One step: two threads never get the same.
+        except IndexError:
+            more = os.urandom(16 * _AT_ONCE)
+            _dice.extend(int.from_bytes(more[at : at + 16]) for at in range(0, len(more), 16))
+
+
+os.register_at_fork(after_in_child=_dice.clear)  # Else parent and child would make the same ids.
+
+
 def _assemble(milliseconds: int, rand_a: int) -> UUID:
-    return UUID(int=_dated(milliseconds) | rand_a << 64 | secrets.randbits(62))
+    return UUID(int=_dated(milliseconds) | rand_a << 64 | random_bits(62))
 
 
 def _dated(milliseconds: int) -> int:

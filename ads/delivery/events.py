@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import connection
+from django.db import Error, connection
 
 from ads.delivery.ledger import Purse, drop, give_back, reserve
 from ads.delivery.models import AdEvent, Kind, UncountedEvent
-from ads.delivery.prepared import row_of
+from ads.delivery.prepared import row_of, rows_of
 from ads.delivery.records import Record, brought, write
 from ads.delivery.snapshots import choices_of
+from ads.delivery.together import Together
 from articles.sites import all_sites
 from newsroom import metrics
 from newsroom.crypto import is_signed
@@ -203,7 +205,7 @@ class _Found(NamedTuple):
         return Reason.REPLAY if self.is_seen else Reason.NO_IMPRESSION
 
 
-# One statement for each event. The lease is held until this commits: who ends it waits, and then knows of it.
+# The lease is held until this commits: who ends it waits, and then knows of it.
 _STORE = """
 WITH known AS (
     SELECT FROM delivery_addecision WHERE id = %(decision)s
@@ -224,6 +226,22 @@ _PAID = _STORE.format(
     held="SELECT id FROM delivery_lease WHERE id = %(lease)s AND until > clock_timestamp() FOR KEY SHARE"
 )
 _FREE = _STORE.format(held="SELECT NULL::uuid AS id")
+# All leases first, in the order of those who end them; then the events, in the order of all processes: so
+# nobody waits in a circle. As subqueries of each row, so that their indexes are used however many there are.
+_STORE_ALL = """
+INSERT INTO delivery_adevent (id, day, decision_id, kind, at, revenue_micros, lease)
+SELECT id, day, decision, kind, at, micros, lease
+FROM unnest(%(id)s::uuid[], %(day)s::date[], %(decision)s::uuid[], %(kind)s::text[], %(at)s::timestamptz[],
+    %(micros)s::bigint[], %(lease)s::uuid[]) AS one (id, day, decision, kind, at, micros, lease)
+WHERE (lease IS NULL OR lease = ANY (ARRAY(
+    SELECT id FROM delivery_lease WHERE id = ANY (%(lease)s::uuid[]) AND until > clock_timestamp()
+    ORDER BY id FOR KEY SHARE
+))) AND (SELECT true FROM delivery_addecision known WHERE known.id = one.decision)
+AND (one.kind = 'impression' OR (
+    SELECT true FROM delivery_adevent seen WHERE seen.decision_id = one.decision AND seen.kind = 'impression'
+))
+ON CONFLICT (decision_id, kind, day) DO NOTHING RETURNING id
+"""
 _NOTE = """
 WITH made AS (
     INSERT INTO delivery_uncountedevent (id, decision_id, kind, reason, at)
@@ -235,22 +253,59 @@ SELECT EXISTS (SELECT FROM made)
 """
 
 
+class _Row(NamedTuple):
+    """An event to be stored. In the order in which all processes store theirs."""
+
+    decision: UUID
+    kind: str
+    id: UUID
+    day: date
+    at: datetime
+    micros: int
+    lease: UUID | None
+
+
 def _stored(decision: Shown, kind: str, *, at: datetime, lease: UUID | None = None) -> _Found:
-    values = {
-        "id": uuid7(),
-        "day": uuid7_time(decision.pk).date(),
-        "decision": decision.pk,
-        "kind": str(kind),
-        "at": at,
-        "micros": decision.price_micros if lease else 0,
-    }
-    statement = _FREE
-    if lease is not None:
-        statement, values["lease"] = _PAID, lease
-    found = _Found(*row_of(statement, values))
+    day = uuid7_time(decision.pk).date()
+    row = _Row(decision.pk, str(kind), uuid7(), day, at, decision.price_micros if lease else 0, lease)
+    if not connection.in_atomic_block and _together(row):  # Else it belongs to the caller's transaction.
+        return _Found(is_known=True, is_seen=True, is_held=True, is_new=True)
+    found = _stored_alone(row)
     if not found.is_known and _is_restored(decision, at=at):
-        found = _Found(*row_of(statement, values))
+        found = _stored_alone(row)
     return found
+
+
+def _stored_alone(row: _Row) -> _Found:
+    """One statement that also tells why not."""
+    return _Found(*row_of(_PAID if row.lease else _FREE, row._asdict()))
+
+
+def _stored_together(rows: Sequence[_Row]) -> list[bool]:
+    """Which of these are stored now. The others are asked about one by one, and so are all where one failed.
+
+    Raises:
+        django.db.Error: the connection is lost, so that nobody knows.
+    """
+    columns = zip(*map(_as_elements, sorted(rows)), strict=True)
+    values = {name: f"{{{','.join(column)}}}" for name, column in zip(_Row._fields, columns, strict=True)}
+    try:
+        made = {row[0] for row in rows_of(_STORE_ALL, values)}
+    except Error:
+        if connection.connection is None or connection.connection.closed:
+            raise
+        return [False] * len(rows)
+    return [row.id in made for row in rows]
+
+
+_together = Together(_stored_together)
+
+
+def _as_elements(row: _Row) -> tuple[str, ...]:
+    """Of arrays, as PostgreSQL reads them."""
+    lease = row.lease.hex if row.lease else "NULL"
+    day, at = row.day.isoformat(), f'"{row.at.isoformat()}"'
+    return row.decision.hex, row.kind, row.id.hex, day, at, str(row.micros), lease
 
 
 def _is_restored(decision: Shown, *, at: datetime) -> bool:

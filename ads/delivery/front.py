@@ -145,7 +145,7 @@ def _takes_json(environ: dict[str, Any]) -> bool:
 def _asked(body: bytes) -> dict[str, Any] | None:
     """What a page plainly asks for; None where a serializer should have a look."""
     try:
-        asked = json.loads(body.decode(), object_pairs_hook=_unique)
+        asked = _strict.decode(body.decode())
     except (ValueError, RecursionError):
         return None
     if not isinstance(asked, dict) or not {"article", "slots", "view"} <= set(asked) <= _KEYS:
@@ -169,5 +169,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+_strict = json.JSONDecoder(object_pairs_hook=_unique)
 _JSON = {"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"}
 _KEYS = {"article", "slots", "view", "device"}

@@ -15,9 +15,12 @@ def row_of(statement: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
     Raises:
         django.db.Error: as any query.
     """
+    return rows_of(statement, values)[0]  # Each of them selects expressions.
+
+
+def rows_of(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """All rows that a statement gives, likewise."""
     connection.ensure_connection()
     with connection.wrap_database_errors:
         cursor = psycopg.Cursor(connection.connection)
-        row: tuple[Any, ...] | None = cursor.execute(statement, values, prepare=True).fetchone()
-    assert row is not None  # noqa: S101  (each of them selects expressions)
-    return row
+        return cursor.execute(statement, values, prepare=True).fetchall()

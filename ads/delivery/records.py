@@ -9,8 +9,8 @@ from __future__ import annotations
 import base64
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -29,8 +29,7 @@ _PURPOSE = "ad"
 KINDS = ("impression", "viewable", "click")
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A decision. ``page``, ``held``: digests of its circumstances; ``place``: among those asked for."""
 
     pk: UUID

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -25,7 +24,7 @@ from ads.models import Creative, Slot
 from ads.selectors import NOBODY, Reader, surroundings
 from ads.thread_places import Gap, Roots, gaps
 from articles.models import Article, Site
-from newsroom.ids import uuid7
+from newsroom.ids import random_bits, uuid7
 
 UNKNOWN_SLOT = "unknown_slot"
 NO_PLACE_IN_THREAD = "no_place_in_thread"
@@ -100,7 +99,7 @@ def serve(
         return [_unfilled(code, choices) for code in codes]
     if standing:
         page = _beside_these(page, standing, at=at)
-    number, seen = secrets.randbits(62) if seed is None else seed, view or uuid7()
+    number, seen = random_bits(62) if seed is None else seed, view or uuid7()
     made = decide(choices.index, slots=page.codes, at=at, seed=number, beside=page.beside, opened=page.opened)
     records = [
         _record(choice, place, page, at=at, view=seen, seed=number) for place, choice in enumerate(made)

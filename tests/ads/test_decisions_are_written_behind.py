@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -65,7 +64,7 @@ def test_a_token_carries_the_whole_decision(article: Article, sold: Creative) ->
     (one,) = serve(article, ["top"], at=timezone.now())
     row = AdDecision.objects.get()
     assert one.decision == record_of(row)
-    beside = replace(record_of(row), neighbours=(row.pk, sold.pk), held="0f" * 16, place=7)
+    beside = record_of(row)._replace(neighbours=(row.pk, sold.pk), held="0f" * 16, place=7)
     for record in (record_of(row), beside):
         token = signed(carried(record))[2]
         assert brought(Kind.CLICK, token) == record
@@ -209,7 +208,7 @@ def test_one_that_the_database_refuses_keeps_no_other_waiting(
     writer = behind(every_s=60.0)
     (one,) = serve(article, ["top"], at=timezone.now())
     assert one.decision is not None
-    writer.put([replace(one.decision, pk=sold.pk, place=70_000)])
+    writer.put([one.decision._replace(pk=sold.pk, place=70_000)])
     serve(article, ["top"], at=timezone.now())
     assert writer.flush(within_s=30)
     assert AdDecision.objects.count() == 2
@@ -228,6 +227,6 @@ def test_what_many_decisions_were_made_on_is_kept_once(article: Article, sold: C
 
 @pytest.mark.django_db
 def test_writing_twice_adds_nothing(lost: Record) -> None:
-    assert write([lost, replace(lost, pk=lost.view)]) == 2
+    assert write([lost, lost._replace(pk=lost.view)]) == 2
     assert write([lost]) == 0
     assert AdDecision.objects.count() == 2

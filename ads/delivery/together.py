@@ -32,9 +32,9 @@ class _Call(Generic[One, Found]):
 class Together(Generic[One, Found]):
     """Hands what threads want to ``work``, as many at a time as there are; each waits for its own answer.
 
-    The first thread to come leads: it does the work, in its own time and with its own connection, and the first
-    of those who came meanwhile leads next. It waits for as many as there were the last time, two milliseconds
-    at most; whoever is alone waits for nobody.
+    The first thread to come leads: it does the work with its own connection, and the first of those who came
+    meanwhile leads next. It waits for as many as there were the last time, two milliseconds at most; whoever
+    is alone waits for nobody.
     """
 
     def __init__(

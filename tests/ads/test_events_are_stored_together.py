@@ -1,4 +1,4 @@
-"""Events of threads that come at the same moment share a statement and a commit; each is answered after it."""
+"""Events that threads count at the same moment share a commit; each is answered after it."""
 
 from __future__ import annotations
 

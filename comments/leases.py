@@ -14,12 +14,18 @@ from articles.models import Article
 from comments.models import Comment, CommentPrivate, Mailbox
 from newsroom.prepared import row_of
 
+FIRST_CHECK_AFTER = timedelta(
+    seconds=3
+)  # the reconciler leaves a fresh row to the message already on its way
+USUALLY_TAKEN_AFTER = timedelta(milliseconds=50)
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
     """The right to decide one text of one comment, until it runs out.
 
     Attributes:
+        is_another_waiting: besides this one, for longer than its message should take.
         comment: the text with its article and private part: what judging reads, as it was when the lease was
             taken. Other fields load when touched.
     """
@@ -29,6 +35,7 @@ class Lease:
     revision: int
     round: int
     attempts: int
+    is_another_waiting: bool
     comment: Comment = field(compare=False, repr=False)
 
 
@@ -39,15 +46,16 @@ _PRIVATE = ("comment_id", "mailbox_id", "network", "honeypot", "form_age_s", "di
 _MAILBOX = ("id", "verified_at", "trusted", "blocked", "premoderated")
 
 # One statement leases and reads: what is read is the leased revision, and it costs half of two.
-_CLAIM = """
+_LEASE = """
 WITH claimed AS (
     UPDATE comments_comment SET lease_token = %(token)s,
         lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s),
         attempts = attempts + CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END
-    WHERE id = %(id)s AND status = 'pending' AND (lease_until IS NULL OR lease_until < clock_timestamp())
+    WHERE {which}
     RETURNING id, article_id, name, body, revision, created_at, demo, lease_token, round, attempts
 )
 SELECT c.lease_token, c.round, c.attempts,
+    EXISTS (SELECT FROM comments_comment AS other WHERE {waits} AND other.id <> c.id),
     c.id, c.article_id, c.name, c.body, c.revision, c.created_at, c.demo,
     a.id, a.site_id, a.section_id,
     p.comment_id, p.mailbox_id, p.network, p.honeypot, p.form_age_s, p.disposable,
@@ -57,6 +65,21 @@ JOIN articles_article AS a ON a.id = c.article_id
 LEFT JOIN comments_commentprivate AS p ON p.comment_id = c.id
 LEFT JOIN comments_mailbox AS m ON m.id = p.mailbox_id
 """
+# Never tried, and older than its message usually takes. The time of its first check tells its age by the
+# database's clock; what the reconciler has just published again is put off, and left to that message.
+_WAITS = (
+    "other.status = 'pending' AND other.lease_until IS NULL AND other.attempts = 0"
+    " AND other.next_attempt_at < statement_timestamp() + %(usually)s"
+)
+_CLAIM = _LEASE.format(
+    which="id = %(id)s AND status = 'pending' AND (lease_until IS NULL OR lease_until < clock_timestamp())",
+    waits=_WAITS,
+)
+_CLAIM_WAITING = _LEASE.format(
+    which=f"id = (SELECT other.id FROM comments_comment AS other WHERE {_WAITS}"  # noqa: S608  (constants)
+    " ORDER BY other.next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)",
+    waits=_WAITS,
+)
 
 
 def claim_for_moderation(comment_id: UUID, *, token: UUID | None = None) -> Lease | None:
@@ -70,11 +93,29 @@ def claim_for_moderation(comment_id: UUID, *, token: UUID | None = None) -> Leas
     Raises:
         CommentPrivate.DoesNotExist: nothing private belongs to it, so that it cannot be judged.
     """
-    values = {"token": token or uuid4(), "lease_s": float(settings.NEWSROOM_LEASE_S), "id": comment_id}
-    row = row_of(_CLAIM, values)
+    return _lease(_CLAIM, token=token or uuid4(), id=comment_id)
+
+
+def claim_waiting() -> Lease | None:
+    """Lease the pending comment that waits longest, if it waits for longer than its message should take.
+
+    Only what nobody has tried yet: what once broke who judged it is left to its own message.
+
+    Raises:
+        CommentPrivate.DoesNotExist: nothing private belongs to it, so that it cannot be judged.
+    """
+    return _lease(_CLAIM_WAITING, token=uuid4())
+
+
+def _lease(statement: str, **values: UUID) -> Lease | None:
+    constants = {
+        "lease_s": float(settings.NEWSROOM_LEASE_S),
+        "usually": FIRST_CHECK_AFTER - USUALLY_TAKEN_AFTER,
+    }
+    row = row_of(statement, constants | values)
     if row is None:
         return None
-    leased, round_, attempts, *columns = row
+    token, round_, attempts, is_another_waiting, *columns = row
     rest = iter(columns)
     comment = Comment.from_db("default", _COMMENT, [next(rest) for _ in _COMMENT])
     article = Article.from_db("default", _ARTICLE, [next(rest) for _ in _ARTICLE])
@@ -83,7 +124,7 @@ def claim_for_moderation(comment_id: UUID, *, token: UUID | None = None) -> Leas
     if private.pk is None:
         raise CommentPrivate.DoesNotExist
     private.mailbox, comment.article, comment.private = mailbox, article, private
-    return Lease(comment_id, leased, comment.revision, round_, attempts, comment)
+    return Lease(comment.pk, token, comment.revision, round_, attempts, is_another_waiting, comment)
 
 
 def release_after_timeout(comment_id: UUID, token: UUID, *, retry_after: timedelta) -> None:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from articles.models import Article
 from articles.opening import opening
 from comments.disposable import is_disposable
+from comments.leases import FIRST_CHECK_AFTER
 from comments.limiting import count_comment
 from comments.models import MAX_DEPTH, Comment, CommentPrivate, CommentRevision, Mailbox, NetworkKey
 from comments.networks import network_key
@@ -34,9 +35,6 @@ from newsroom.errors import DomainError, FieldError
 from newsroom.prepared import row_of, run
 
 EDIT_WINDOW = timedelta(minutes=15)
-FIRST_CHECK_AFTER = timedelta(
-    seconds=3
-)  # the reconciler leaves a fresh row to the message already on its way
 
 
 class CommentsClosed(DomainError):

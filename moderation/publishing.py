@@ -8,20 +8,35 @@ from uuid import UUID
 from kombu.exceptions import KombuError
 
 from moderation import tasks
+from moderation.broker import queue_depth
 from newsroom import metrics
-from newsroom.limits import REDIS_ERRORS, is_redis_answering, redis_breaker
+from newsroom.limits import REDIS_ERRORS, redis_breaker
 
 logger = logging.getLogger("moderation")
 
+# Messages. Each of them has a worker take along what waits by then (`services.moderate_with_waiting`), and
+# all together longer than this row needs: another one would only be carried to and fro.
+DEEP = 64
+
+
+def announce(comment_id: UUID) -> bool:
+    """Let the workers know of a comment that has just been stored; whether they will hear of it."""
+    return _publish(comment_id, unless_deep=True)
+
 
 def publish_moderation(comment_id: UUID) -> bool:
-    """Publish the task once; whether the broker took it. A failure is counted, never shown to the reader.
+    """Publish the task once; whether the broker took it. A failure is counted, never shown to the reader."""
+    return _publish(comment_id, unless_deep=False)
 
-    The ping first (0.3 s at most) keeps one request from paying for Celery's own connection retries.
-    """
-    if not is_redis_answering():
+
+def _publish(comment_id: UUID, *, unless_deep: bool) -> bool:
+    """Asking for the depth (0.3 s at most) keeps one request from paying for Celery's connection retries."""
+    depth = queue_depth()
+    if depth is None:
         metrics.BROKER_FAILURES.labels("publish", "skipped").inc()
         return False
+    if unless_deep and depth >= DEEP:
+        return True
     try:
         tasks.moderate_comment.apply_async(kwargs={"comment_id": str(comment_id)}, retry=False)
     except (KombuError, *REDIS_ERRORS) as error:

@@ -15,7 +15,7 @@ from comments.signals import comment_changed, comment_edited, comment_reported, 
 from moderation import reported
 from moderation.desk.models import Escalation
 from moderation.models import Decision, Sketch
-from moderation.publishing import publish_moderation
+from moderation.publishing import announce
 from moderation.signals import decision_made
 
 
@@ -23,7 +23,7 @@ from moderation.signals import decision_made
 @receiver(comment_edited)
 def enqueue_moderation(*, comment_id: UUID, **kwargs: Any) -> None:
     def enqueue() -> None:
-        publish_moderation(comment_id)
+        announce(comment_id)
 
     # robust: a broker outage must not turn a saved comment into a 500. The comment stays
     # PENDING and the reconciler picks it up. (A nested function: partials fail there on Django 5.2.)

@@ -13,22 +13,19 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache, partial
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Now
 from django.utils import timezone
 from kombu.exceptions import KombuError
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from comments.leases import release_after_timeout
 from moderation import outbox, services, tasks
+from moderation.broker import queue_depth
 from moderation.child import Child
 from moderation.engine import register_shipped_model
 from moderation.holds import end_unreviewed_holds
@@ -45,7 +42,6 @@ from newsroom.limits import REDIS_ERRORS, is_redis_answering, redis_breaker
 from newsroom.outbox import tasks as mail_tasks
 from newsroom.outbox.selectors import is_anything_due
 from newsroom.outbox.services import deliver_due
-from newsroom.redis_urls import with_database
 
 logger = logging.getLogger("moderation")
 
@@ -343,32 +339,3 @@ def _publish_delivery() -> None:
     except (KombuError, *REDIS_ERRORS):
         redis_breaker.failed()
         metrics.BROKER_FAILURES.labels("mail", "failed").inc()
-
-
-def queue_depth() -> int | None:
-    """Messages that wait in the broker's queue, or None when it does not answer."""
-    if not is_redis_answering():
-        return None
-    try:
-        depth: Any = _broker_client().llen(queue_key())
-    except REDIS_ERRORS:
-        redis_breaker.failed()
-        return None
-    return int(depth)
-
-
-def queue_key() -> str:
-    """The list in which the broker keeps the messages."""
-    prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
-    return f"{prefix}{settings.CELERY_TASK_DEFAULT_QUEUE}"
-
-
-@cache
-def _broker_client() -> Redis:
-    """The broker's database (0): no retries, so that the reconciler goes on beating."""
-    return Redis.from_url(
-        with_database(settings.REDIS_URL, 0),
-        socket_timeout=1.0,
-        socket_connect_timeout=1.0,
-        retry=Retry(NoBackoff(), 0),
-    )

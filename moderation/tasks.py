@@ -30,7 +30,7 @@ def load_the_classifier(**kwargs: Any) -> None:
 
 @shared_task
 def moderate_comment(*, comment_id: str) -> None:
-    services.moderate_comment(UUID(comment_id))
+    services.moderate_with_waiting(UUID(comment_id))
 
 
 @shared_task

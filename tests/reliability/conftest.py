@@ -12,6 +12,7 @@ from django.conf import settings as django_settings
 from redis import Redis
 
 from moderation import reconciler, services
+from moderation.broker import queue_depth
 from moderation.engine import Engine, register_shipped_model
 from moderation.models import ModelVersion
 from newsroom.redis_urls import with_database
@@ -39,7 +40,7 @@ def queued(broker: Redis) -> Callable[[], int]:
     """How many messages wait."""
 
     def count() -> int:
-        depth = reconciler.queue_depth()
+        depth = queue_depth()
         assert depth is not None
         return depth
 

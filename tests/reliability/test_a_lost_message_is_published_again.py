@@ -10,6 +10,7 @@ from redis import Redis
 from comments.leases import claim_for_moderation
 from comments.models import Comment
 from moderation import outbox, reconciler
+from moderation.broker import queue_key
 from tests.factories import CommentFactory
 from tests.reliability.conftest import After
 
@@ -70,7 +71,7 @@ def test_a_deep_queue_is_not_made_deeper(
 ) -> None:
     comment = CommentFactory()
     make_due(comment)
-    broker.rpush(f"{reconciler.queue_key()}", *["{}"] * reconciler.SHALLOW)
+    broker.rpush(queue_key(), *["{}"] * reconciler.SHALLOW)
     worker_seen()
     reconcile(After(3))
     assert Comment.objects.get(pk=comment.pk).publish_count == 0

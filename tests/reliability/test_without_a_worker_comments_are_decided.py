@@ -13,9 +13,8 @@ from django.test import Client
 
 from articles.models import Article
 from comments.models import Comment
-from moderation import services
+from moderation import broker, services
 from moderation.models import Decision, Heartbeat, ModelVersion
-from newsroom import limits
 from newsroom.embedded.processes import session_members
 from tests.factories import ArticleFactory, CommentFactory
 from tests.reliability.conftest import LEASE_S
@@ -50,7 +49,7 @@ def test_a_comment_posted_without_a_broker_is_decided(
     def refuse(*args: Any, **kwargs: Any) -> None:
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(limits.redis_client(), "ping", refuse)
+    monkeypatch.setattr(broker._client(), "llen", refuse)
     answer = post(ArticleFactory())
     assert answer.status_code == 202
     comment = Comment.objects.get(pk=answer.json()["id"])

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
@@ -17,6 +18,7 @@ from django.views.decorators.cache import never_cache
 
 from newsroom.access.login import LimitedLoginForm
 from newsroom.access.sessions import end_if_over, end_if_unverified
+from newsroom.access.step_up import page_of
 
 
 class NewsroomAdminSite(admin.AdminSite):
@@ -81,8 +83,13 @@ class NewsroomAdminSite(admin.AdminSite):
         guarded = super().admin_view(view, cacheable)
 
         def in_local_time(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            end_if_over(request)
-            end_if_unverified(request)
+            if end_if_over(request):
+                messages.warning(request, gettext("You were signed out, as you were away for long."))
+            if end_if_unverified(request):
+                messages.warning(request, gettext("Staff need a second factor here. Sign in once more."))
+            is_form = request.method == "POST" and request.path != reverse("admin:logout")
+            if is_form and not self.has_permission(request):
+                return _to_login(request)
             with timezone.override(_zone()):
                 response: HttpResponse = guarded(request, *args, **kwargs)
                 if hasattr(response, "render") and callable(response.render):
@@ -100,6 +107,15 @@ class NewsroomAdminSite(admin.AdminSite):
             "emergencies": SimpleLazyObject(_emergencies) if may_decide else [],
             "may_end_emergency": SimpleLazyObject(lambda: _may_end_emergency(request.user)),
         }
+
+
+def _to_login(request: HttpRequest) -> HttpResponse:
+    """To the login, and from there to the page of the form: its own path may take nothing but forms."""
+    if not request.user.is_authenticated:
+        messages.warning(
+            request, gettext("Nothing was done: you are not signed in. Sign in and send it again.")
+        )
+    return redirect_to_login(page_of(request), reverse("admin:login"))
 
 
 def _waiting() -> int:

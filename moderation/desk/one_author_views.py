@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from comments.models import Comment, Mailbox
 from moderation.desk import words
@@ -32,7 +32,15 @@ def author(request: HttpRequest, here: Visit, mailbox_id: UUID) -> HttpResponse:
     return _author(request, here, _mailbox(mailbox_id))
 
 
-def _author(request: HttpRequest, here: Visit, mailbox: Mailbox, *, address: str = "") -> HttpResponse:
+def _author(
+    request: HttpRequest,
+    here: Visit,
+    mailbox: Mailbox,
+    *,
+    address: str = "",
+    problem: str = "",
+    typed_reason: str = "",
+) -> HttpResponse:
     found = Comment.objects.filter(private__mailbox=mailbox).order_by("-created_at", "-pk")
     page = Paginator(found.values_list("pk", flat=True), PER_PAGE).get_page(request.GET.get("page"))
     shown = items(list(page), viewer=viewer_of(request, here))
@@ -42,6 +50,9 @@ def _author(request: HttpRequest, here: Visit, mailbox: Mailbox, *, address: str
         "mailbox": mailbox,
         "author": shown[0].author if shown else None,
         "address": address,
+        "problem": problem,
+        "typed_reason": typed_reason,
+        "here": reverse("admin:desk_author", args=[mailbox.pk]),
         "may_reveal": request.user.has_perm("comments.view_mailbox"),
         "needs_password": can_be_asked(request.user),
         "entries": changes_of("mailbox", mailbox.pk),
@@ -66,31 +77,29 @@ def author_flag(request: HttpRequest, here: Visit, mailbox_id: UUID) -> HttpResp
     return HttpResponseRedirect(way_back(request) if "next" in request.POST else here_again)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_editors
 def author_address(request: HttpRequest, here: Visit, mailbox_id: UUID) -> HttpResponse:
-    """The address on one page, once; who looked and why is recorded first."""
+    """The address on one page, once; who looked and why is recorded first. Reloaded, it is hidden again."""
     if not request.user.has_perm("comments.view_mailbox"):
         raise PermissionDenied
     mailbox, form = _mailbox(mailbox_id), RevealForm(request.POST)
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse("admin:desk_author", args=[mailbox_id]))
     if not form.is_valid():
-        messages.error(request, "Say why you have to see the address.")
-    else:
-        try:
-            if not proves_oneself(request, form.cleaned_data["password"]):
-                raise ValidationError(
-                    "That was neither your password nor a code of now. The address stays hidden."
-                )
-            address = reveal_address(
-                mailbox_id=mailbox_id, actor=request.user, reason=form.cleaned_data["reason"]
+        return _author(request, here, mailbox, problem="Say why you have to see the address.")
+    reason = form.cleaned_data["reason"]
+    try:
+        if not proves_oneself(request, form.cleaned_data["password"]):
+            raise ValidationError(
+                "That was neither your password nor a code of now. The address stays hidden."
             )
-        except ValidationError as error:
-            messages.error(request, error.messages[0])
-        except DomainError as error:
-            messages.error(request, error.detail)
-        else:
-            return _author(request, here, mailbox, address=address)
-    return HttpResponseRedirect(reverse("admin:desk_author", args=[mailbox_id]))
+        address = reveal_address(mailbox_id=mailbox_id, actor=request.user, reason=reason)
+    except ValidationError as error:
+        return _author(request, here, mailbox, problem=error.messages[0], typed_reason=reason)
+    except DomainError as error:
+        return _author(request, here, mailbox, problem=error.detail, typed_reason=reason)
+    return _author(request, here, mailbox, address=address)
 
 
 def _mailbox(mailbox_id: UUID) -> Mailbox:

@@ -62,7 +62,7 @@ def proof_first(request: HttpRequest) -> HttpResponse | None:
     if is_fresh(request):
         return None
     if request.method != "POST" or request.FILES:  # A file cannot be kept: back to its form.
-        return HttpResponseRedirect(f"{reverse('admin:step_up')}?{urlencode({'next': _page_of(request)})}")
+        return HttpResponseRedirect(f"{reverse('admin:step_up')}?{urlencode({'next': page_of(request)})}")
     form = ProofForm(request.POST if PROOF in request.POST else None)
     if form.is_valid():
         problem = problem_with_proof(request, form.cleaned_data[PROOF])
@@ -73,7 +73,7 @@ def proof_first(request: HttpRequest) -> HttpResponse | None:
     return proof_page(
         request,
         form,
-        back=_page_of(request),
+        back=page_of(request),
         kept=[(name, value) for name, value in kept if name not in NOT_KEPT],
         action=request.get_full_path(),
         status=403,
@@ -146,7 +146,7 @@ def safe_path(request: HttpRequest, wanted: str) -> str:
     return reverse("admin:index")
 
 
-def _page_of(request: HttpRequest) -> str:
+def page_of(request: HttpRequest) -> str:
     """What to come back to; for a form, the page that it stands on."""
     if request.method in {"GET", "HEAD"}:
         return request.get_full_path()

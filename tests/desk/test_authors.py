@@ -162,6 +162,22 @@ def test_without_a_reason_or_the_password_it_stays_hidden(with_password, fields)
     assert not AuditEntry.objects.filter(action="author.address_seen").exists()
 
 
+def test_after_a_wrong_password_the_reason_stands_there_still(with_password):
+    mailbox = mailbox_of(CommentFactory(email="moss@example.org"))
+    page = reveal(with_password, mailbox, password="wrong").content.decode()
+    assert 'value="A threat; the police asked."' in page
+    assert "neither your password nor a code of now" in page
+
+
+def test_from_the_page_with_the_address_one_comes_back_to_the_author(with_password, hold):
+    mailbox = mailbox_of(hold(email="moss@example.org"))
+    page = f"/admin/desk/authors/{mailbox.pk}/"
+    shown = reveal(with_password, mailbox).content.decode()
+    assert f'name="next" value="{page}"' in shown
+    assert f"{page}address/" not in shown
+    assert with_password.get(f"{page}address/")["Location"] == page
+
+
 def test_without_the_right_nobody_is_even_offered_it(with_password, editor):
     editor.groups.get().permissions.filter(codename="view_mailbox").first()
     group = editor.groups.get()

@@ -34,6 +34,39 @@ You're dead meat.
 Watch your back.
 You will pay with your life.
 Your days are numbered, mayor.
+You are a disgrace. Kill yourself.
+You deserve nothing. Drop dead!
+Pay by Friday or you're dead.
+Gonna kill you
+imma kill u
+I will hunt you down.
+I will find you and you will pay.
+I know where you work.
+I know your address.
+I know which school your daughter goes to.
+I'll be outside your house.
+I'm going to stab the mayor.
+Someone needs to kill this judge.
+Somebody should burn his house down.
+There is a bomb in the town hall.
+I'm bringing my gun to the council meeting.
+I would run over these cyclists.
+I'll put you in hospital.
+I'm going to beat the crap out of you.
+He deserves a bullet in the head.
+Journalists should be shot.
+Hang the traitors!
+Kill all journalists.
+Death to all immigrants.
+Line them up and shoot them.
+I want you dead.
+I hope someone stabs you.
+Hope you die.
+Can't wait until he is dead.
+Do us all a favour and drop dead.
+You will be killed.
+You're next.
+It would be a shame if something happened to your kids.
 I w1ll k.i.l.l y0u
 \uff29 \uff57\uff49\uff4c\uff4c \uff4b\uff49\uff4c\uff4c \uff59\uff4f\uff55
 I WILL\u00a0 KILL\u200b YOU"""
@@ -62,7 +95,40 @@ You will die laughing when you see this.
 Fewer of you will die tomorrow if the road is closed.
 I will be at your office on Monday with the forms.
 We will be waiting for you at the finish.
-Someone should drown the noise out."""
+Someone should drown the noise out.
+We'll beat you on Saturday, see you at the derby.
+We're going to slaughter them in the second leg.
+They must have been murdered, the police believe.
+He must have been killed instantly, poor man.
+He should have been shot down in the debate.
+They have to be put down when they break a leg, horses.
+They need to be killed off before winter.
+I would love to see him shot down by the speaker.
+I hope he dies in the final episode.
+I hope they die out soon, those awful adverts.
+I hope they all burn up in the atmosphere.
+He deserves to die in peace.
+They deserve to die with dignity.
+You'll be dead by the time the bus arrives.
+You are going to die on that crossing one day.
+You will bleed us dry.
+If we go on like this they tax you even when you're dead.
+We must execute them properly, these plans.
+We shall execute her will as written.
+It would hurt her career.
+This policy, everybody says, will hurt them.
+We will come to your door with the leaflet.
+I'll come round to your house with the signed petition.
+You better watch your back garden for foxes.
+We will put a bullet in the schedule.
+He wants to put a bullet in his own foot.
+String them up along the quay, the lights look lovely.
+Hang them all on the tree, the decorations.
+Kill all subsidies.
+Somebody should kill the mayor's plan.
+If you feel that you want to kill yourself, call somebody.
+They told her to go and see a doctor, and she did.
+My wife will kill me if I buy another bike."""
 REPEATED = (
     "i will ",
     "i will you ",
@@ -71,6 +137,10 @@ REPEATED = (
     "please just ",
     "i ",
     "i will find you and ",
+    "all of the judges should ",
+    "i really hope that they all ",
+    "burn down the old ",
+    "die, kill him. ",
 )
 
 

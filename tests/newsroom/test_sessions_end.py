@@ -36,3 +36,16 @@ def test_a_new_session_begins_with_its_first_page():
     client.force_login(UserFactory())
     assert client.get("/admin/password_change/").status_code == 200
     assert client.session["began_at"] == client.session["seen_at"]
+
+
+def test_a_form_without_a_session_leads_by_the_login_to_its_own_page_and_says_that_nothing_was_done():
+    client, page = Client(), "/admin/desk/queues/rule/?sort=oldest"
+    sent = client.post("/admin/desk/decide/", {}, headers={"Referer": f"http://testserver{page}"})
+    assert sent["Location"] == "/admin/login/?next=/admin/desk/queues/rule/%3Fsort%3Doldest"
+    assert "Nothing was done: you are not signed in." in client.get(sent["Location"]).content.decode()
+
+
+@pytest.mark.parametrize("referer", ["", "https://evil.example/admin/"])
+def test_a_form_from_nowhere_leads_to_the_first_page(referer):
+    sent = Client().post("/admin/desk/decide/", {}, headers={"Referer": referer})
+    assert sent["Location"] == "/admin/login/?next=/admin/"

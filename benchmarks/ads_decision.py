@@ -40,6 +40,7 @@ SECTIONS = ("local", "sport", "politics", "culture")
 ROUNDS = 2_000
 HEADERS = {"User-Agent": BROWSER}
 SPONSOR = "Sponsor of everything"
+MAKERS = 8
 WATCHED_FOR_S = 3.0  # After a change: who obeys it later is shown as such.
 
 
@@ -164,9 +165,15 @@ class Views:
     """Impressions that nobody has counted yet, made beforehand."""
 
     def __init__(self, address: str, number: int) -> None:
-        client = Client(address, timeout_s=30)
-        self._paths = [one["impression_url"] for _ in range(number // 2) for one in ask(client)]
+        self._address, self._number = address, number
+        self._paths: list[str] = []
         self._lock = threading.Lock()
+        side_by_side(self._make, MAKERS)  # Of their own connections each: by all processes, as pages come.
+
+    def _make(self) -> None:
+        client = Client(self._address, timeout_s=30)
+        while len(self._paths) < self._number:
+            self._paths += [one["impression_url"] for one in ask(client)]
 
     def count_one(self, client: Client) -> None:
         with self._lock:

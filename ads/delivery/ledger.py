@@ -5,7 +5,8 @@ money together never cross a limit, so events that name a lease cannot either, h
 The account's row is touched once per lease instead of once per event.
 
 What is reserved and not spent comes back when the lease is replaced, at the latest ``LEASE_S`` after it was
-taken, whether its process lives or not. A lease holds at most a 16th of what was left, and at least one
+taken, whether its process lives or not. Where there is plenty, leases are taken ahead, many at once, for what
+was just chosen: its events find them there. A lease holds at most a 16th of what was left, and at least one
 event. So W processes keep at most W times that from a budget, for at most ``LEASE_S``; near its end leases
 are of one event, and the budget is spent to the last one.
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -22,13 +23,15 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from ads.delivery.prepared import row_of
+from ads.delivery.prepared import row_of, rows_of
 from newsroom.ids import uuid7
 
 LEASE_S = 20.0
 MARGIN_S = 2.0  # A process stops spending so long before its lease ends: clocks run unevenly.
 SHARE = 16  # A lease takes at most this part of what is left
 MOST_EVENTS = 256  # and never more than so many events' worth.
+MOST_KNOWN = 10_000
+AT_ONCE = 100  # Taken ahead by one statement.
 TIGHT = 16  # Fewer: its limits are near, and what may still be chosen changes from event to event.
 
 
@@ -56,6 +59,7 @@ class Purse:
 
 
 _pots: dict[Purse, Pot] = {}
+_provided: dict[UUID, float] = {}  # By line item: until when there is nothing to be taken ahead.
 _pots_lock = threading.Lock()
 _taking = threading.Lock()
 _tight = 0
@@ -107,6 +111,58 @@ def forget() -> None:
     """Drop all leases that this process holds; for tests, whose leases are rolled back."""
     with _pots_lock:
         _pots.clear()
+        _provided.clear()
+
+
+def take_ahead(wanted: Mapping[Purse, int]) -> int:
+    """Have leases ready for events of these prices that will come soon; how many were taken.
+
+    Only where there is room for a whole lease: the rest of a budget goes to events that are there. One line
+    item of each campaign at a time, ``AT_ONCE`` at most; the others follow with the next call.
+    """
+    now = time.monotonic()
+    missing: dict[UUID, tuple[Purse, int]] = {}
+    with _pots_lock:
+        for purse, micros in wanted.items():
+            pot = _pots.get(purse)
+            if pot is None or pot.until <= now:
+                missing.setdefault(purse.campaign, (purse, micros))
+            else:
+                _provided[purse.line_item] = pot.until
+    asked = {uuid7(): one for one in list(missing.values())[:AT_ONCE]}
+    if not asked:
+        return 0
+    taken: dict[UUID, int] = dict(rows_of(_TAKE_MANY, _many(asked)))
+    until = now + LEASE_S - MARGIN_S
+    with _pots_lock:
+        if len(_provided) >= MOST_KNOWN:
+            _provided.clear()
+        for lease, (purse, _) in asked.items():
+            _provided[purse.line_item] = until  # Or there is none to spare.
+            pot = _pots.get(purse)
+            if lease in taken and (pot is None or pot.until <= now):  # Else this one comes back unspent.
+                _pots[purse] = Pot(lease, taken[lease], until)
+    return len(taken)
+
+
+def is_provided(line_item: UUID) -> bool:
+    """Whether ``take_ahead`` has just seen to it."""
+    return _provided.get(line_item, 0.0) > time.monotonic()
+
+
+def _many(asked: Mapping[UUID, tuple[Purse, int]]) -> dict[str, Any]:
+    purses = [purse for purse, _ in asked.values()]
+    return {
+        "leases": list(asked),
+        "items": [purse.line_item for purse in purses],
+        "campaigns": [purse.campaign for purse in purses],
+        "days": [purse.day for purse in purses],
+        "micros": [micros for _, micros in asked.values()],
+        "lasts_s": LEASE_S,
+        "share": SHARE,
+        "most": MOST_EVENTS,
+        "fewest": TIGHT,
+    }
 
 
 def _from_pot(purse: Purse, micros: int) -> UUID | None:
@@ -138,6 +194,11 @@ def _from_new_lease(purse: Purse, micros: int) -> UUID | None:
 _TAKE = """
 SELECT ads_take_lease(%(lease)s, %(item)s, %(campaign)s, %(day)s, %(micros)s::bigint, %(lasts_s)s::float8,
     %(share)s::bigint, %(most)s::bigint, %(closed)s)
+"""
+_TAKE_MANY = """
+SELECT lease, amount FROM ads_take_leases(%(leases)s::uuid[], %(items)s::uuid[], %(campaigns)s::uuid[],
+    %(days)s::date[], %(micros)s::bigint[], %(lasts_s)s::float8, %(share)s::bigint, %(most)s::bigint,
+    %(fewest)s::bigint)
 """
 _EXPIRED_FIRST = -1
 _LOCK_LIMITS = """

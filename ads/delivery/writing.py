@@ -35,6 +35,7 @@ class Writer:
     def __init__(self, *, every_s: float = EVERY_S, most_waiting: int = MOST_WAITING) -> None:
         self._every_s, self._most_waiting = every_s, most_waiting
         self._is_started = False
+        self._then: Callable[[Sequence[Record]], object] | None = None
         self._begin_anew()
 
     def _begin_anew(self) -> None:
@@ -52,9 +53,13 @@ class Writer:
         """Whether a page may be answered before its decisions are written."""
         return self._is_started
 
-    def start(self) -> None:
-        """From now on this process writes behind its answers. Its thread starts with the first decision."""
-        self._is_started = True
+    def start(self, *, then: Callable[[Sequence[Record]], object] | None = None) -> None:
+        """From now on this process writes behind its answers. Its thread starts with the first decision.
+
+        Args:
+            then: done with what was written, in the same thread; if it fails, that is logged.
+        """
+        self._is_started, self._then = True, then
 
     def put(self, records: Sequence[Record]) -> None:
         """Have these written soon.
@@ -115,7 +120,9 @@ class Writer:
                 del self._waiting[:done]
                 self._written += done
                 self._lock.notify_all()
-            if batch and not done:
+            if done:
+                self._follow(batch)
+            elif batch:
                 time.sleep(AGAIN_AFTER_S)
         _quietly(connection.close)
 
@@ -132,6 +139,14 @@ class Writer:
             return 0
         metrics.AD_DECISIONS.labels("behind").inc(len(batch))
         return len(batch)
+
+    def _follow(self, batch: Sequence[Record]) -> None:
+        try:
+            if self._then is not None:
+                self._then(batch)
+        except Exception:
+            logger.exception("what follows decisions of ads failed")
+            _quietly(connection.close)
 
     def _one_by_one(self, batch: list[Record]) -> None:
         """What PostgreSQL does not take must not keep the others waiting for ever."""

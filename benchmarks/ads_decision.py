@@ -1,13 +1,14 @@
 """Ads: how long choosing takes, and the calls over HTTP beside a bare view on the same server in one run.
 
-``.venv/bin/python -m benchmarks.ads_decision [--seconds 5] [--clients 4] [--items 1000] [--compute-only]``,
+``.venv/bin/python -m benchmarks.ads_decision [--seconds 5] [--clients 16] [--items 1000] [--compute-only]``,
 after ``dev.py demo`` made ``.venv``.
 
 Prints the time that ``decide`` takes for 10, 1,000 and 10,000 line items (processor time of the thread, which
 other programs on a shared machine disturb least, and wall time), then requests per second, latency,
 processor time per request (web and PostgreSQL), the ratios to a bare WSGI application and to a bare Django
 view behind the product's own middleware, on the same server with the same options, and how soon a pause is
-obeyed by every process. Peer on two cores:
+obeyed by every process. Events that come at the same moment share a commit, so that views cost less the more
+clients there are: ``--clients 4`` shows what few of them pay. Peer on two cores:
 ethical-ad-server 0.9 (its development server and PostgreSQL) decides 45 times a second (41 CPU ms) and counts
 175 views (10 ms).
 """
@@ -210,7 +211,7 @@ def told(ours: Result, bare: Result, framework: Result) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Ad decisions: the choosing alone, and over HTTP.")
     parser.add_argument("--seconds", type=float, default=5.0, help="of each case")
-    parser.add_argument("--clients", type=int, default=4)
+    parser.add_argument("--clients", type=int, default=16, help="of all cases alike")
     parser.add_argument("--items", type=int, default=1_000, help="line items over HTTP")
     parser.add_argument("--views", type=int, default=20_000, help="made beforehand, to be counted")
     parser.add_argument("--seed", type=int, default=1)

@@ -134,11 +134,11 @@ def test_from_a_file_to_the_active_version_and_back(
 ) -> None:
     path = tmp_path / "candidate.safetensors"
     path.write_bytes(altered(threat=-0.25))
-    digest = model("register", str(path)).split()[-1]
+    digest, name = model("register", str(path)).removeprefix("registered ").strip().split(", ")
     assert "ok   no_worse" in model("gate", digest, "--data", str(held_out_set(tmp_path)))
     model("shadow", digest)
     assert f"~ {digest}" in model("list")
-    model("promote", digest, "--reason", "Fewer false threats.", "--as", "kerensa")
+    model("promote", name.removeprefix("candidate "), "--reason", "Fewer false threats.", "--as", "kerensa")
     assert f"* {digest}" in model("list")
     model("rollback", "--reason", "Only a rehearsal.", "--as", "kerensa")
     assert f"* {shipped.digest[:12]}" in model("list")

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Q
 
 from moderation.lifecycle import services
 from moderation.lifecycle.gating import run_gates_on
@@ -54,7 +55,7 @@ class Command(BaseCommand):
 
     def _register(self, options: dict[str, Any]) -> None:
         version = services.register_candidate(options["path"], actor=_user(options))
-        self.stdout.write(f"registered {version.digest[:12]}")
+        self.stdout.write(f"registered {version.digest[:12]}, {version.name}")
 
     def _gate(self, options: dict[str, Any]) -> None:
         report = run_gates_on(_version(options["version"]), data=options["data"], progress=self.stderr.write)
@@ -88,10 +89,11 @@ class Command(BaseCommand):
 
 
 def _version(start: str) -> ModelVersion:
-    """The one version whose digest begins like this."""
-    found = list(ModelVersion.objects.filter(digest__startswith=start.lower()).defer("artifact")[:2])
+    """The one version that begins like this: its file's digest, or what training and its name call it."""
+    begins = Q(digest__startswith=start.lower()) | Q(name__contains=f" {start.lower()}")
+    found = list(ModelVersion.objects.filter(begins).defer("artifact")[:2])
     if len(found) != 1:
-        raise CommandError(f"{'no version' if not found else 'several versions'} with digest {start}…")
+        raise CommandError(f"{'No version' if not found else 'More than one version'} begins with {start}.")
     return found[0]
 
 

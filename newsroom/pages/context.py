@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from django.utils.safestring import SafeString
 
+from comments.text import clean_name
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -186,6 +188,11 @@ class Form:
     summary: str = ""
     reply_to: ReplyTo | None = None
     preview: SafeString | None = None
+
+    @property
+    def preview_name(self) -> str:
+        """The name as it will be stored: without what turns the direction of writing around."""
+        return clean_name(self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,22 @@ def test_rejecting_by_key_takes_the_likeliest_reason_or_the_letter_of_another(ed
     assert reasons == ["insult", "threat"]
 
 
+def test_while_one_chooses_a_reason_the_page_says_which_keys_there_are(editor, hold, sign_in):
+    comment = hold(body="Which key was it?")
+    page = sign_in(editor.username, "/admin/desk/queues/all/")
+    page.keyboard.press("r")
+    page.get_by_text("Enter rejects · a letter").wait_for()
+    page.keyboard.press("#")
+    page.get_by_text("No reason has the key #.").wait_for(state="attached")
+    page.keyboard.press("?")
+    page.locator("#help[open]").wait_for()
+    page.keyboard.press("Escape")
+    page.locator("#help:not([open])").wait_for(state="attached")
+    page.keyboard.press("Escape")
+    page.locator(".choosing").wait_for(state="detached")
+    assert status(comment) == "held"
+
+
 def test_no_page_of_the_admin_breaks_the_content_policy_and_hostile_texts_stay_text(
     editor, hold, sign_in, live_server
 ):

@@ -89,20 +89,21 @@ def test_the_count_follows_the_typing_and_warns_before_sending(address, open_pag
 @pytest.mark.parametrize("script", [True, False])
 def test_a_preview_shows_what_will_stand_there(address, open_page, script):
     page = open_page(address, java_script_enabled=script)
-    page.get_by_label("Name *").fill("Ada")
+    page.get_by_label("Name *").fill("Ada \u202elive")
     page.get_by_label("Email *").fill("ada@example.org")
     page.get_by_label("Comment *").fill("First.\n\nSee https://example.org/x(1), please.")
     page.get_by_role("button", name="Preview").click()
     preview = page.get_by_role("region", name="Preview")
     preview.wait_for()
     assert is_focused(preview)
+    assert preview.locator(".preview-name").text_content() == "Ada live"
     assert preview.locator("p[dir=auto]").all_inner_texts() == [
         "First.",
         "See https://example.org/x(1), please.",
     ]
     assert preview.get_by_role("link").get_attribute("href") == "https://example.org/x(1)"
     assert page.get_by_label("Comment *").input_value().startswith("First.")
-    assert not Comment.objects.filter(name="Ada").exists()
+    assert not Comment.objects.filter(name="Ada live").exists()
 
 
 @pytest.mark.parametrize("script", [True, False])

@@ -143,7 +143,9 @@ async function send(form, submitter) {
     await topUp();
     if (wasCurrent && !next && !focusItem(freeItems()[0])) announce("Everything in this queue is decided.");
   } else {
-    announce(fresh.querySelector(".problem")?.textContent ?? "Done.");
+    const isTakenBack = response.ok && submitter.value === "undo";
+    const done = isTakenBack ? "Your decision is taken back. The comment is open again." : "Done.";
+    announce(fresh.querySelector(".problem")?.textContent ?? done);
     focusItem(fresh);
   }
 }
@@ -203,20 +205,33 @@ function chooseReason(item) {
   if (!group) return;
   choosing = { item, select: group.querySelector("select") };
   group.classList.add("is-choosing");
+  const line = document.createElement("p");
+  line.className = "choosing quiet";
+  line.setAttribute("aria-hidden", "true"); // Said aloud below.
+  line.textContent = "Enter rejects · a letter takes another reason · ? lists them · Esc leaves it";
+  group.insertAdjacentElement("afterend", line);
   announce(`Reject: ${choosing.select.selectedOptions[0].text}. Enter confirms, a letter takes another reason.`);
 }
 
 function stopChoosing() {
   document.querySelector(".is-choosing")?.classList.remove("is-choosing");
+  document.querySelector(".choosing")?.remove();
   choosing = null;
 }
 
 function reasonKey(event) {
   const { item, select } = choosing;
-  if (event.key === "Escape") return stopChoosing();
+  if (event.key === "?") return help?.showModal();
+  if (event.key === "Escape") {
+    stopChoosing();
+    return announce("Nothing was decided.");
+  }
   if (event.key !== "Enter" && event.key !== "r") {
     const option = [...select.options].find((one) => one.dataset.key === event.key.toLowerCase());
-    if (!option) return;
+    if (!option) {
+      if (event.key.length === 1) announce(`No reason has the key ${event.key}. Enter rejects, Escape leaves it.`);
+      return undefined;
+    }
     select.value = option.value;
   }
   stopChoosing();

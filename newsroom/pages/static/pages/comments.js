@@ -1,7 +1,7 @@
 // Sends "Leave a reply" without leaving the page and follows the comment to its decision.
 // The page works without this file. All words stand in the page (#reply-words), none here.
 
-import { showText } from "./text.js";
+import { showText, shownName } from "./text.js";
 import { forgetDraft, keyFor, restoreDraft, word } from "./writing.js";
 
 const byId = (id) => document.getElementById(id);
@@ -116,7 +116,7 @@ function showOwn({ id, author_token: token }, { name, body, parent }) {
   const article = byId("own-comment").content.firstElementChild.cloneNode(true);
   article.id = `comment-${id}`;
   article.setAttribute("aria-label", word("[data-word=own]"));
-  article.querySelector("bdi").textContent = name.trim();
+  article.querySelector("bdi").textContent = shownName(name);
   showText(article.querySelector(".comment-body"), body);
   article.dataset.private = privatePage(id, token);
   placeInThread(article, parent);

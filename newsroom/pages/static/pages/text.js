@@ -2,6 +2,12 @@
 
 const ADDRESS = /https?:\/\/[^\s<>"'`\\]+/gi;
 
+// Marks that turn the direction of writing around, and controls: the server takes them out.
+const UNWANTED = /[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
+/** A name as the server will show it. */
+export const shownName = (name) => name.replace(/\s+/g, " ").replace(UNWANTED, "").trim();
+
 function withoutTrailing(url) {
   let unopened = url.split(")").length - url.split("(").length;
   let end = url.length;
@@ -29,7 +35,7 @@ function linked(line) {
 }
 
 export function showText(target, text) {
-  const blocks = text.replace(/\r\n?/g, "\n").trim().split(/\n[^\S\n]*\n\s*/);
+  const blocks = text.replace(/\r\n?/g, "\n").replace(UNWANTED, "").trim().split(/\n[^\S\n]*\n\s*/);
   target.replaceChildren(
     ...blocks.map((block) => {
       const paragraph = document.createElement("p");

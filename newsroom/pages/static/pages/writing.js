@@ -1,6 +1,6 @@
 // Comforts of the form: a draft that outlives a reload, a live count, a preview. All works without them.
 
-import { showText } from "./text.js";
+import { showText, shownName } from "./text.js";
 
 const byId = (id) => document.getElementById(id);
 const form = byId("reply-form");
@@ -82,7 +82,7 @@ function showCount() {
 }
 
 function showPreview() {
-  preview.querySelector(".preview-name bdi").textContent = fields.name.value.trim();
+  preview.querySelector(".preview-name bdi").textContent = shownName(fields.name.value);
   showText(byId("reply-preview-body"), fields.body.value);
 }
 

@@ -256,9 +256,8 @@ class CommentPrivate(models.Model):
 
     class Meta:
         verbose_name = "private part"
-        indexes = [
-            models.Index(fields=["network"], name="private_by_network")
-        ]  # flood: one network's recent comments
+        # flood: one network's recent comments (ids carry their time)
+        indexes = [models.Index(fields=["network", "comment"], name="private_by_network_and_id")]
 
     def __str__(self) -> str:
         return f"private part of {self.comment_id}"

@@ -26,6 +26,7 @@ from ads.delivery.explaining import decision_of, explain
 from ads.delivery.models import AdDecision, Credit, Statement
 from ads.delivery.progress import booked_items, daily, progress_of
 from ads.delivery.reconciling import soundness
+from ads.delivery.references import ids_meant, reference_of
 from ads.delivery.reports import LONGEST, total
 from ads.delivery.statements import as_csv, make_statement, next_period, proof_token, proven
 from ads.delivery.whereabouts import MOST_RUNS, Run, article_meant, ran, runs_of, span_of, verdict_on
@@ -54,7 +55,7 @@ def delivery_urls(wrap: Callable[[Any], Any]) -> list[URLPattern]:
         path("ads/campaigns/<uuid:campaign_id>/statement/", wrap(new_statement), name="ads_new_statement"),
         path("ads/exposure/<uuid:article_id>/", wrap(exposure), name="ads_exposure"),
         path("ads/where/", wrap(where), name="ads_where"),
-        path("ads/where/<uuid:decision_id>/", wrap(why), name="ads_why"),
+        path("ads/where/<ad_reference:asked>/", wrap(why), name="ads_why"),
     ]
 
 
@@ -198,7 +199,7 @@ def proof_of_delivery(request: HttpRequest, token: str) -> HttpResponse:
 class WhereForm(forms.Form):
     """What somebody who complains can say: who, on which article, when; or the reference under the ad."""
 
-    reference = forms.UUIDField(required=False, help_text="From “Why this ad?” on the page.")
+    reference = forms.CharField(max_length=60, required=False, help_text="From “Why this ad?” on the page.")
     advertiser = forms.ModelChoiceField(Advertiser.objects.none(), required=False, empty_label="any")
     article = forms.CharField(
         max_length=500, required=False, help_text="Its address, or words of its headline."
@@ -210,6 +211,12 @@ class WhereForm(forms.Form):
         super().__init__(*args, **options)
         own = Advertiser.objects.of_site(site).order_by("name")
         self.fields["advertiser"].queryset = own  # type: ignore[attr-defined]
+
+    def clean_reference(self) -> str:
+        asked: str = self.cleaned_data["reference"]
+        if asked and ids_meant(asked) is None:
+            raise forms.ValidationError("A reference has fifteen letters and digits.")
+        return asked
 
 
 class CreditForm(forms.Form):
@@ -258,13 +265,13 @@ def _credit_chosen(request: HttpRequest, among: QuerySet[AdDecision]) -> None:
     messages.success(request, f"{made} impressions credited.")
 
 
-def why(request: HttpRequest, decision_id: UUID) -> HttpResponse:
+def why(request: HttpRequest, asked: str) -> HttpResponse:
     """One decision: what stood around it then and now, and why it was this ad."""
     site = _allowed(request)
     rows = AdDecision.objects.select_related(
         "slot", "article__section", "creative", "line_item__campaign__advertiser"
     )
-    decision = decision_of(rows.filter(site=site), decision_id)
+    decision = decision_of(rows.filter(site=site), asked)
     if decision is None:
         raise Http404
     now = effective_sensitivity(decision.article)
@@ -273,6 +280,7 @@ def why(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     verdict = verdict_on(decision, circumstances_of(decision), now=now, thread=thread)
     context = {
         "decision": decision,
+        "reference": reference_of(decision.pk),
         "advertiser": advertiser,
         "told": explain(decision),
         "now": now,

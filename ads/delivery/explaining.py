@@ -13,6 +13,7 @@ from django.utils import timezone
 from ads.decision import TIERS, decide, rules_at
 from ads.delivery.circumstances import circumstances_of, surroundings_of
 from ads.delivery.models import AdDecision
+from ads.delivery.references import ids_meant
 from ads.delivery.snapshots import stored
 from ads.delivery.writing import EVERY_S, writer
 from ads.models import LineItem
@@ -21,14 +22,20 @@ from newsroom.ids import uuid7_time
 LATELY = timedelta(seconds=5)
 
 
-def decision_of(rows: QuerySet[AdDecision], pk: UUID) -> AdDecision | None:
-    """The decision among these rows. One of this moment may not be written yet: it is waited for."""
-    found = rows.filter(pk=pk).first()
-    if found is None and writer.is_behind and abs(timezone.now() - uuid7_time(pk)) < LATELY:
+def decision_of(rows: QuerySet[AdDecision], asked: UUID | str) -> AdDecision | None:
+    """The one decision among these rows that an id or a reference names.
+
+    One of this moment may not be written yet: it is waited for.
+    """
+    meant = ids_meant(str(asked))
+    if meant is None:
+        return None
+    found = list(rows.filter(pk__range=meant)[:2])
+    if not found and writer.is_behind and abs(timezone.now() - uuid7_time(meant[0])) < LATELY:
         writer.flush()
         time.sleep(2 * EVERY_S)  # Another process may have it.
-        found = rows.filter(pk=pk).first()
-    return found
+        found = list(rows.filter(pk__range=meant)[:2])
+    return found[0] if len(found) == 1 else None
 
 
 def explain(decision: AdDecision) -> dict[str, Any]:

@@ -195,11 +195,16 @@ class Explain(AdsView):
     @extend_schema(
         operation_id="ads_decision_explain",
         description="Each line item with its first failing rule or its odds; and the draw, done again.",
-        parameters=[SITE],
+        parameters=[
+            SITE,
+            OpenApiParameter(
+                "id", str, OpenApiParameter.PATH, description="Its id, or the reference under *Why this ad?*."
+            ),
+        ],
         responses=ExplainAnswer,
         examples=[OpenApiExample("Why the dealer", value=EXPLAIN_EXAMPLE, response_only=True)],
     )
-    def get(self, request: Request, pk: UUID) -> Response:
+    def get(self, request: Request, pk: str) -> Response:
         rows = AdDecision.objects.select_related("slot", "article").filter(site=self.site)
         decision = decision_of(rows, pk)
         if decision is None:

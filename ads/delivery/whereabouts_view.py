@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from ads.delivery.credits import credit_decisions
 from ads.delivery.documents import DECISION
 from ads.delivery.models import AdDecision, Kind
+from ads.delivery.references import reference_of
 from ads.delivery.views import asked_days
 from ads.delivery.whereabouts import MOST_RUNS, Run, article_meant, ran, runs_of, span_of
 from ads.fields import LineField
@@ -37,7 +38,8 @@ class RunNeighbour(StrictSerializer):
 class RunAnswer(StrictSerializer):
     """One impression, what stood around it then, and how that is judged now."""
 
-    decision = serializers.UUIDField(help_text="The reference under *Why this ad?*.")
+    decision = serializers.UUIDField()
+    reference = serializers.CharField(help_text="What readers see under *Why this ad?*.")
     at = serializers.DateTimeField()
     advertiser = serializers.UUIDField(allow_null=True)
     sponsor = serializers.CharField()
@@ -72,6 +74,7 @@ class CreditedAnswer(StrictSerializer):
 
 EXAMPLE = {
     "decision": DECISION,
+    "reference": reference_of(UUID(DECISION)),
     "at": "2026-11-23T09:14:03.211000Z",
     "advertiser": "01937f2e-7000-7111-8222-333344445555",
     "sponsor": "Harbour Motors",
@@ -178,6 +181,7 @@ def _answer(run: Run) -> dict[str, Any]:
     advertiser = decision.line_item.campaign.advertiser if decision.line_item else None
     return {
         "decision": str(decision.pk),
+        "reference": reference_of(decision.pk),
         "at": decision.at,
         "advertiser": str(advertiser.pk) if advertiser else None,
         "sponsor": advertiser.name if advertiser else "",

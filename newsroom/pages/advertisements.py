@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext
 
+from ads.delivery.references import reference_of
 from ads.delivery.serving import Served, serve
 from ads.delivery.showing import event_paths
 from ads.delivery.snapshots import choices_of
@@ -103,7 +104,7 @@ def _counted(article: Article, one: Served) -> Ad | None:
         url=paths.click,
         impression_url=paths.impression,
         viewable_url=paths.viewable,
-        reference=str(one.decision.pk),
+        reference=reference_of(one.decision.pk),
         article=article.slug,
         view=str(one.decision.view),
     )

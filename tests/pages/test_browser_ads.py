@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 import newsroom.pages.advertisements
 from ads.delivery.models import AdDecision, AdEvent
+from ads.delivery.references import reference_of
 from ads.models import LineItem, Slot
 from articles.services import set_sensitivity
 
@@ -86,6 +87,8 @@ def test_blocks_that_come_later_are_filled_in_one_call_without_a_jump(
     assert "Advertisement · The Test Tribune" in filled.first.inner_text()
     assert "Our own words" not in filled.first.inner_text()
     assert filled.first.locator("summary").inner_text() == "Why this ad?"
+    references = {reference_of(pk) for pk in AdDecision.objects.values_list("pk", flat=True)}
+    assert {one.text_content() for one in filled.locator(".ad-why code").all()} <= references
     box = filled.first.bounding_box()
     page.wait_for_timeout(200)
     assert filled.first.bounding_box() == box

@@ -62,6 +62,15 @@ function words(creative, url) {
     action);
 }
 
+// The beginning of an id in fifteen letters, as ads/delivery/references.py makes it.
+function reference(id) {
+  const bits = BigInt(`0x${id.replaceAll("-", "")}`);
+  let rest = ((bits >> 80n) << 27n) | (((bits >> 64n) & 0xfffn) << 15n) | ((bits >> 47n) & 0x7fffn);
+  let text = "";
+  for (; text.length < 15; rest >>= 5n) text = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"[Number(rest & 31n)] + text;
+  return text.replace(/.{5}(?=.)/g, "$&-");
+}
+
 function show(block, ad, view) {
   const { creative } = ad;
   const sponsor = creative.paid_by ? `${ad.disclosure} (${creative.paid_by})` : ad.disclosure;
@@ -74,7 +83,7 @@ function show(block, ad, view) {
     words(creative, origin + ad.click_url),
     make("details", { className: "ad-why" },
       make("summary", { textContent: block.dataset.adWhy || "Why this ad?" }),
-      make("p", {}, `${creative.why} `, make("code", { textContent: ad.decision_id }))),
+      make("p", {}, `${creative.why} `, make("code", { textContent: reference(ad.decision_id) }))),
     make("img", { className: "ad-count", src: origin + ad.impression_url, alt: "", width: 1, height: 1 }));
   watch(block);
 }

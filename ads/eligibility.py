@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import accumulate, compress
+from itertools import accumulate, compress, count
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
@@ -34,7 +34,7 @@ class Index:
     """A snapshot, arranged for choosing from it. Never changed; what it remembers are its own answers."""
 
     def __init__(self, snapshot: Iterable[Candidate], *, tiers: Sequence[str]) -> None:
-        self.candidates = tuple(sorted(snapshot, key=lambda c: c.creative_id))
+        self.candidates = tuple(sorted(snapshot, key=lambda c: c.creative_id.int))
         self.weights = [c.weight for c in self.candidates]
         self.tiers = [self._mask(c.tier == tier for c in self.candidates) for tier in tiers]
         self.roadblocks = self._mask(c.roadblock for c in self.candidates)
@@ -153,14 +153,14 @@ class Index:
         return self._mask(c.per_thousand is not None and c.per_thousand < floor for c in self.candidates)
 
     def _mask(self, bits: Iterable[bool]) -> int:
-        return mask_of(place for place, bit in enumerate(bits) if bit)
+        return mask_of(compress(count(), bits))
 
     def _by(self, keys: Callable[[Candidate], Iterable[K]]) -> Mapping[K, int]:
         places: dict[K, list[int]] = {}
         for place, candidate in enumerate(self.candidates):
             for key in keys(candidate):
                 places.setdefault(key, []).append(place)
-        return {key: mask_of(found) for key, found in places.items()}
+        return {key: 1 << found[0] if len(found) == 1 else mask_of(found) for key, found in places.items()}
 
 
 class Opened:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from ads.delivery.charts import bars, ceiling, lines
 from ads.delivery.models import AdDecision, Credit
+from ads.delivery.references import reference_of
 from ads.models import Advertiser, Campaign, Creative, LineItem
 from articles.models import Article, Site
 from articles.services import set_sensitivity
@@ -152,9 +153,9 @@ def test_the_reference_on_the_page_opens_why_then_and_now(
 ) -> None:
     page = Client().get(article.get_absolute_url()).content.decode()
     decision = AdDecision.objects.get()
-    assert f"<code>{decision.pk}</code>" in page
+    assert f"<code>{reference_of(decision.pk)}</code>" in page
     set_sensitivity(article=article, topic="war", risk="high", source="editor")
-    answer = desk.get(WHERE, {"reference": str(decision.pk)})
+    answer = desk.get(WHERE, {"reference": reference_of(decision.pk)})
     assert answer.context["told"]["sensitivity"] == {"crime": "low"}
     assert answer.context["now"] == {"crime": "low", "war": "high"}
     assert answer.context["verdict"] == "sensitive_war"

@@ -113,5 +113,5 @@ def end(request: HttpRequest, here: Visit, emergency_id: UUID) -> HttpResponse:
     if ended is None:
         messages.info(request, "It was over already.")
     else:
-        messages.success(request, f"Ended on {ended.site}: {ended.get_kind_display().lower()}.")
+        messages.success(request, f"No longer so on {ended.site}: {ended.get_kind_display().lower()}.")
     return HttpResponseRedirect(reverse("admin:desk_home"))

@@ -139,9 +139,11 @@ def open_link(request: HttpRequest) -> HttpResponse:
 
 # --- the page and its buttons ----------------------------------------------------------------------------
 @csrf_exempt
-@require_http_methods(["POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def act(request: HttpRequest) -> HttpResponse:
-    """A button of the page was pressed, within half an hour of opening it."""
+    """A button of the page was pressed, within half an hour of opening it; its address alone is nothing."""
+    if request.method != "POST":
+        return see_other(reverse("pages:my_comments"))
     refuse_from_elsewhere(request)
     now, site = timezone.now(), site_for(request)
     visit = request.POST.get("visit", "")

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from articles.selectors import site_for
 from comments.limiting import count_a_use
@@ -26,16 +26,21 @@ VALUES = {"1": 1, "0": 0, "-1": -1}
 
 # No cookie stands for anybody here; the check of where the form comes from takes the token's place.
 @csrf_exempt
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def vote_on_page(request: HttpRequest, comment_id: UUID) -> HttpResponse:
-    """Set this reader's vote and lead back to the comment, which then offers to take it back."""
-    refuse_from_elsewhere(request)
+    """Set this reader's vote and lead back to the comment, which then offers to take it back.
+
+    A GET sets none: after a refusal the address stands in the browser, and leads back to the comment too.
+    """
     now, site = timezone.now(), site_for(request)
+    readable = Comment.objects.under_readable_articles(at=now).filter(article__site=site)
+    comment = get_object_or_404(readable.published().select_related("article"), pk=comment_id)
+    if request.method != "POST":
+        return see_other(permalink(comment))
+    refuse_from_elsewhere(request)
     value = VALUES.get(request.POST.get("value", ""))
     if value is None:
         raise Http404
-    readable = Comment.objects.under_readable_articles(at=now).filter(article__site=site)
-    comment = get_object_or_404(readable.published().select_related("article"), pk=comment_id)
     network = client_network(request)
     try:
         count_a_use(network, limit="vote", site_id=site.pk, by_staff=is_by_staff(request))

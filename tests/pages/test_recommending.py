@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from comments.models import CommentSettings, Vote
+from tests.factories import CommentFactory
 
 
 def press(client, comment, value="1", **headers):
@@ -62,3 +63,11 @@ def test_top_puts_what_is_recommended_first(client, paper):
     page = client.get(f"{article.get_absolute_url()}?sort=top").content.decode()
     assert page.index("The recommended one") < page.index("The newer one")
     assert 'aria-current="true">Top</a>' in page
+
+
+def test_the_address_of_a_vote_leads_to_the_comment_and_counts_nothing(client, paper):
+    comment, held = paper.published(paper.article()), CommentFactory(status="held")
+    response = client.get(f"/comments/{comment.pk}/votes/")
+    assert (response.status_code, response["Location"].endswith(f"#comment-{comment.pk}")) == (303, True)
+    assert Vote.objects.count() == 0
+    assert client.get(f"/comments/{held.pk}/votes/").status_code == 404

@@ -82,6 +82,10 @@ def hold(**of: Any) -> LegalHold:
     return made
 
 
+def test_the_address_of_the_buttons_alone_leads_to_the_first_page(client: Client) -> None:
+    assert client.get("/my/comments/act/")["Location"] == "/my/comments/"
+
+
 # --- the link --------------------------------------------------------------------------------------------
 def test_a_link_shows_all_comments_of_the_address_with_states_and_reasons_once(client: Client) -> None:
     shown = CommentFactory(email=ANA, status="published", body="First of mine <b>.")

@@ -145,7 +145,7 @@ class ArticleComments(CommentView):
             "status_url": status_path(comment_id),
             "author_token": author_token(comment_id),
         }
-        return Response(AcceptedSerializer(answer).data, status=202, headers={"Cache-Control": "no-store"})
+        return Response(answer, status=202, headers={"Cache-Control": "no-store"})
 
 
 class CommentReplies(CommentView):

@@ -14,9 +14,7 @@ from articles.models import Article
 from comments.models import Comment, CommentPrivate, Mailbox
 from newsroom.prepared import row_of
 
-FIRST_CHECK_AFTER = timedelta(
-    seconds=3
-)  # the reconciler leaves a fresh row to the message already on its way
+FIRST_CHECK_AFTER = timedelta(seconds=3)  # The reconciler leaves a fresh row to the message on its way.
 USUALLY_TAKEN_AFTER = timedelta(milliseconds=50)
 
 

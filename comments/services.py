@@ -297,10 +297,19 @@ def apply_decision(
     comment_changed.send(sender=Comment, comment_id=comment_id, status=verdict.status)
 
 
+# What a change of a comment under an article, of those above it, means for the counts.
+_COUNTED = """above AS (
+    UPDATE comments_comment AS comment SET reply_count = comment.reply_count + applied.delta
+    FROM applied WHERE comment.id = ANY(applied.ancestors) AND applied.delta <> 0
+), counted AS (
+    UPDATE comments_thread AS thread SET version = thread.version + 1,
+        published_count = thread.published_count + applied.delta
+    FROM applied WHERE thread.article_id = applied.article_id AND applied.delta <> 0
+)"""
 # One statement, since it runs for every decision: the ORM needs five and ten times the processor time. The
 # thread is locked before the comment, as everywhere (`lock_comment`); what it had to wait for is then seen,
-# since PostgreSQL reads rows that it locks or updates in their newest version. Counts as `count_change` does.
-_APPLY = """
+# since PostgreSQL reads rows that it locks or updates in their newest version.
+_APPLY = f"""
 WITH thread AS MATERIALIZED (
     SELECT thread.article_id FROM comments_thread AS thread
     JOIN comments_comment AS comment ON comment.article_id = thread.article_id
@@ -326,30 +335,25 @@ WITH thread AS MATERIALIZED (
         AND (%(lease_token)s::uuid IS NULL OR comment.lease_token = %(lease_token)s::uuid)
     RETURNING comment.article_id, comment.ancestors,
         (%(status)s = 'published')::int - (before.status = 'published')::int AS delta
-), above AS (
-    UPDATE comments_comment AS comment SET reply_count = comment.reply_count + applied.delta
-    FROM applied WHERE comment.id = ANY(applied.ancestors) AND applied.delta <> 0
-), counted AS (
-    UPDATE comments_thread AS thread SET version = thread.version + 1,
-        published_count = thread.published_count + applied.delta
-    FROM applied WHERE thread.article_id = applied.article_id AND applied.delta <> 0
-)
+), {_COUNTED}
 SELECT delta FROM applied
-"""
+"""  # noqa: S608  (a constant)
+_COUNT = f"""
+WITH applied AS (
+    SELECT %(article_id)s::uuid AS article_id, %(ancestors)s::uuid[] AS ancestors, %(delta)s AS delta
+), {_COUNTED}
+SELECT delta FROM applied
+"""  # noqa: S608  (a constant)
 
 
 def lock_comment(comment_id: UUID) -> Comment:
     """The comment with its thread, then its row, locked: all keep this order, so counting cannot deadlock."""
-    _lock_thread_of(comment_id)
-    return Comment.objects.select_for_update().get(pk=comment_id)
-
-
-def _lock_thread_of(comment_id: UUID) -> None:
     run(
         "SELECT 1 FROM comments_thread AS thread JOIN comments_comment AS comment"
         " ON comment.article_id = thread.article_id WHERE comment.id = %s FOR UPDATE OF thread",
         [comment_id],
     )
+    return Comment.objects.select_for_update().get(pk=comment_id)
 
 
 def count_change(article_id: UUID, ancestors: Sequence[UUID], *, old: str, new: str) -> None:
@@ -357,10 +361,4 @@ def count_change(article_id: UUID, ancestors: Sequence[UUID], *, old: str, new: 
     delta = (new == Comment.Status.PUBLISHED) - (old == Comment.Status.PUBLISHED)
     if delta == 0:
         return
-    run(
-        "WITH above AS (UPDATE comments_comment SET reply_count = reply_count + %(delta)s"
-        " WHERE id = ANY(%(ancestors)s::uuid[]))"
-        " UPDATE comments_thread SET version = version + 1, published_count = published_count + %(delta)s"
-        " WHERE article_id = %(article_id)s",
-        {"delta": delta, "ancestors": list(ancestors), "article_id": article_id},
-    )
+    run(_COUNT, {"delta": delta, "ancestors": list(ancestors), "article_id": article_id})

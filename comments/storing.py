@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from newsroom.ids import uuid7
-from newsroom.prepared import row_of, run
+from newsroom.prepared import one_row_of, run
 
 _MAILBOX = """
 INSERT INTO comments_mailbox (id, address_hash, address_ciphertext, trusted, blocked, premoderated, demo)
@@ -80,15 +80,13 @@ def lock_mailbox(
 
     The mailbox's row stays locked until the transaction ends.
     """
-    row = row_of(_MAILBOX, [uuid7(), address_hash, ciphertext, demo, month])
-    assert row is not None  # noqa: S101  (it inserts or updates)
-    mailbox_id, secret = row
+    mailbox_id, secret = one_row_of(_MAILBOX, [uuid7(), address_hash, ciphertext, demo, month])
     return mailbox_id, secret and bytes(secret)
 
 
 def is_duplicate(*, mailbox_id: UUID, article_id: UUID, body: str) -> bool:
     """Whether this mailbox already has this text under the article. Exact while the mailbox is locked."""
-    return row_of(_IS_DUPLICATE, [mailbox_id, article_id, body]) == (True,)
+    return bool(one_row_of(_IS_DUPLICATE, [mailbox_id, article_id, body])[0])
 
 
 def insert_comment(new: NewComment) -> UUID:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from comments.models import Comment, CommentPrivate
 from moderation.models import WordList
 from newsroom.ids import uuid7
-from newsroom.prepared import row_of
+from newsroom.prepared import one_row_of
 
 FLOOD_WINDOW = timedelta(minutes=10)
 HISTORY_WINDOW = timedelta(days=7)
@@ -73,9 +73,7 @@ def circumstances(comment: Comment, private: CommentPrivate) -> Circumstances:
         "flood_window": FLOOD_WINDOW,
         "history_window": HISTORY_WINDOW,
     }
-    row = row_of(_SQL, values)
-    assert row is not None  # noqa: S101  (it selects counts)
-    refused, decided, of_network, lists = row
+    refused, decided, of_network, lists = one_row_of(_SQL, values)
     versions = json.loads(lists) if isinstance(lists, str) else lists
     return Circumstances(refused, decided, of_network, _word_lists([(UUID(pk), row) for pk, row in versions]))
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -31,6 +31,7 @@ from newsroom import metrics
 from newsroom.errors import DomainError
 from newsroom.redis_urls import with_database
 
+Answer = TypeVar("Answer")
 REDIS_ERRORS = (RedisError, StorageError, OSError)
 
 
@@ -78,27 +79,32 @@ redis_breaker = Breaker()  # One per process: all uses of Redis share what is kn
 
 
 @cache
-def redis_client() -> Redis:
-    """The limits database of Redis, with a time-out that a reader does not notice and no retries."""
+def redis_client(database: int = 1) -> Redis:
+    """Redis (its database of limits), with a time-out that a reader does not notice and no retries."""
     return Redis.from_url(
-        with_database(settings.REDIS_URL, 1),
+        with_database(settings.REDIS_URL, database),
         socket_timeout=settings.REDIS_SOCKET_TIMEOUT_S,
         socket_connect_timeout=settings.REDIS_SOCKET_TIMEOUT_S,
         retry=Retry(NoBackoff(), 0),
     )
 
 
-def is_redis_answering() -> bool:
-    """Whether Redis answers a ping within the time-out; moves the breaker."""
+def answer_of_redis(ask: Callable[[], Answer]) -> Answer | None:
+    """What Redis answers; None when it does not in time, or is not asked for now. Moves the breaker."""
     if not redis_breaker.allows():
-        return False
+        return None
     try:
-        redis_client().ping()
+        answer = ask()
     except REDIS_ERRORS:
         redis_breaker.failed()
-        return False
+        return None
     redis_breaker.succeeded()
-    return True
+    return answer
+
+
+def is_redis_answering() -> bool:
+    """Whether Redis answers a ping within the time-out; moves the breaker."""
+    return answer_of_redis(lambda: redis_client().ping()) is not None
 
 
 # --- who is asking ---------------------------------------------------------------------------------

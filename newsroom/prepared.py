@@ -45,6 +45,11 @@ def row_of(statement: str, values: Values) -> Row | None:
     return row
 
 
+def one_row_of(statement: str, values: Values) -> Row:
+    """The row of a statement that always gives one."""
+    return rows_of(statement, values)[0]
+
+
 def rows_of(statement: str, values: Values) -> list[Row]:
     rows: list[Row] = run(statement, values).fetchall()
     return rows

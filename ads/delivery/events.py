@@ -15,7 +15,6 @@ from django.db import Error, connection
 
 from ads.delivery.ledger import Purse, drop, give_back, reserve
 from ads.delivery.models import AdEvent, Kind, UncountedEvent
-from ads.delivery.prepared import row_of, rows_of
 from ads.delivery.records import Record, brought, write
 from ads.delivery.snapshots import choices_of
 from ads.delivery.together import Together
@@ -23,6 +22,7 @@ from articles.sites import all_sites
 from newsroom import metrics
 from newsroom.crypto import is_signed
 from newsroom.ids import uuid7, uuid7_time
+from newsroom.prepared import one_row_of, rows_of
 
 LIFE = timedelta(hours=2)
 # Sooner after the choice than a page can arrive and be acted on; viewable means a whole second of it.
@@ -138,8 +138,8 @@ def count_event(decision: Shown, kind: str, visit: Visit, *, at: datetime) -> st
     reason = _refused(decision, kind, visit, at=at) or _counted(decision, kind, at=at)
     if reason:
         values = {"id": uuid7(), "decision": decision.pk, "kind": kind, "reason": str(reason), "at": at}
-        if not row_of(_NOTE, values)[0] and _is_restored(decision, at=at):
-            row_of(_NOTE, values)
+        if not one_row_of(_NOTE, values)[0] and _is_restored(decision, at=at):
+            one_row_of(_NOTE, values)
     return reason
 
 
@@ -278,7 +278,7 @@ def _stored(decision: Shown, kind: str, *, at: datetime, lease: UUID | None = No
 
 def _stored_alone(row: _Row) -> _Found:
     """One statement that also tells why not."""
-    return _Found(*row_of(_PAID if row.lease else _FREE, row._asdict()))
+    return _Found(*one_row_of(_PAID if row.lease else _FREE, row._asdict()))
 
 
 def _stored_together(rows: Sequence[_Row]) -> list[bool]:

@@ -23,8 +23,8 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from ads.delivery.prepared import row_of, rows_of
 from newsroom.ids import uuid7
+from newsroom.prepared import one_row_of, rows_of
 
 LEASE_S = 20.0
 MARGIN_S = 2.0  # A process stops spending so long before its lease ends: clocks run unevenly.
@@ -240,7 +240,7 @@ def _taken(lease: UUID, purse: Purse, micros: int, *, are_expired_closed: bool) 
         "most": MOST_EVENTS,
         "closed": are_expired_closed,
     }
-    return int(row_of(_TAKE, values)[0])
+    return int(one_row_of(_TAKE, values)[0])
 
 
 @transaction.atomic

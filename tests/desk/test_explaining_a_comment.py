@@ -10,7 +10,7 @@ from django.db import connection
 
 from comments.models import Comment
 from moderation.desk.replay import replay
-from moderation.engine import engine, register_shipped_model
+from moderation.engine import register_shipped_model
 from moderation.models import Decision, Policy, WordList
 from moderation.services import check_again, decide_by_person, moderate_comment
 from tests.factories import CommentFactory, SiteFactory, UserFactory, erase
@@ -22,7 +22,6 @@ pytestmark = pytest.mark.django_db
 def judged():
     """Makes a comment that the shipped classifier has judged."""
     register_shipped_model()
-    engine._looked_at = -10.0
 
     def make(body, **given):
         comment = CommentFactory(body=body, **given)

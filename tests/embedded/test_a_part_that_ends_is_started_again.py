@@ -116,7 +116,7 @@ def test_a_part_killed_for_a_while_stays_away_that_long(story: Story) -> None:
 
 
 def test_a_frozen_part_can_be_stopped(story: Story) -> None:
-    story.start(SLEEP)
+    story.start(SLEEP, stop_steps=((signal.SIGTERM, 60.0),))
     story.restarter.freeze("part")
     started = time.monotonic()
     story.restarter.stop("part")

@@ -49,7 +49,7 @@ def test_a_comment_posted_without_a_broker_is_decided(
     def refuse(*args: Any, **kwargs: Any) -> None:
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(broker._client(), "llen", refuse)
+    monkeypatch.setattr(broker.redis_client(broker.DATABASE), "llen", refuse)
     answer = post(ArticleFactory())
     assert answer.status_code == 202
     comment = Comment.objects.get(pk=answer.json()["id"])

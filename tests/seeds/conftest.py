@@ -14,16 +14,6 @@ from django.utils import timezone
 @pytest.fixture(scope="module", autouse=True)
 def _no_classifier_of_an_earlier_test() -> None:
     """The process remembers the active version for two seconds; the row it came from was rolled back."""
-    _forget_classifier()
-
-
-@pytest.fixture(autouse=True)
-def _no_classifier_of_the_test_before(request: pytest.FixtureRequest) -> None:
-    if "seeded_at" not in request.fixturenames:
-        _forget_classifier()
-
-
-def _forget_classifier() -> None:
     from moderation.engine import LOOK_EVERY_S, engine
 
     engine._loaded, engine._looked_at = None, -LOOK_EVERY_S
